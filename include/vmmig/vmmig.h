@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#define VMMIG_INSIDE
+#include <vmmig/vmmig-version.h>
+#undef VMMIG_INSIDE
