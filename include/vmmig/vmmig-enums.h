@@ -1,0 +1,238 @@
+/* vmmig-enums.h - the words that values, properties and signals share
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined(VMMIG_INSIDE) && !defined(VMMIG_COMPILATION)
+# error "Only <vmmig/vmmig.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VmmigJobState:
+ * @VMMIG_JOB_STATE_PENDING: the job was created and did not start yet
+ * @VMMIG_JOB_STATE_PREFLIGHT: both nodes are asked for what the migration needs
+ * @VMMIG_JOB_STATE_PREPARING: the hypervisors set the migration up; no memory is copied yet
+ * @VMMIG_JOB_STATE_PRE_COPY: memory (and disks) are copied while the VM runs on its source
+ * @VMMIG_JOB_STATE_SWITCHOVER: the VM stands still while the rest is copied
+ * @VMMIG_JOB_STATE_POST_COPY: the VM runs on its destination and fetches the rest of its memory;
+ *   it cannot be cancelled any more
+ * @VMMIG_JOB_STATE_POSTCOPY_PAUSED: post-copy lost its link; the VM stands still, nothing is lost
+ * @VMMIG_JOB_STATE_RECOVERING: a broken post-copy is being resumed
+ * @VMMIG_JOB_STATE_UNATTENDED: the daemons lost each other, but the hypervisors go on; the job
+ *   waits and touches nothing
+ * @VMMIG_JOB_STATE_UNKNOWN: the outcome cannot be known now, because a node does not answer; the
+ *   job keeps asking and touches nothing
+ * @VMMIG_JOB_STATE_FINISHING: the migration ended; both nodes are asked where the VM is
+ * @VMMIG_JOB_STATE_SUCCEEDED: terminal: the VM is on its destination
+ * @VMMIG_JOB_STATE_FAILED: terminal: the VM was not moved
+ * @VMMIG_JOB_STATE_CANCELLED: terminal: the VM was not moved because somebody cancelled
+ * @VMMIG_JOB_STATE_LOST: terminal: no complete copy of the VM is left; an operator is needed
+ *
+ * Where a migration is in its life.
+ *
+ * States may be added in later versions; treat an unknown value like
+ * `VMMIG_JOB_STATE_UNKNOWN`, and use [method@MigrationJob.is_finished] to ask for the end.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_JOB_STATE_PENDING,
+  VMMIG_JOB_STATE_PREFLIGHT,
+  VMMIG_JOB_STATE_PREPARING,
+  VMMIG_JOB_STATE_PRE_COPY,
+  VMMIG_JOB_STATE_SWITCHOVER,
+  VMMIG_JOB_STATE_POST_COPY,
+  VMMIG_JOB_STATE_POSTCOPY_PAUSED,
+  VMMIG_JOB_STATE_RECOVERING,
+  VMMIG_JOB_STATE_UNATTENDED,
+  VMMIG_JOB_STATE_UNKNOWN,
+  VMMIG_JOB_STATE_FINISHING,
+  VMMIG_JOB_STATE_SUCCEEDED,
+  VMMIG_JOB_STATE_FAILED,
+  VMMIG_JOB_STATE_CANCELLED,
+  VMMIG_JOB_STATE_LOST,
+} VmmigJobState;
+
+/**
+ * VmmigVmLocation:
+ * @VMMIG_VM_LOCATION_UNKNOWN: not known: a node did not answer
+ * @VMMIG_VM_LOCATION_SOURCE: the VM is on its source
+ * @VMMIG_VM_LOCATION_DESTINATION: the VM is on its destination
+ * @VMMIG_VM_LOCATION_BETWEEN: a post-copy is under way: its memory is on both nodes
+ * @VMMIG_VM_LOCATION_NOWHERE: the VM runs on neither node
+ * @VMMIG_VM_LOCATION_BOTH: two copies seem to run; nothing was touched, an operator is needed now
+ *
+ * Where the complete, or only, copy of a VM is.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_VM_LOCATION_UNKNOWN,
+  VMMIG_VM_LOCATION_SOURCE,
+  VMMIG_VM_LOCATION_DESTINATION,
+  VMMIG_VM_LOCATION_BETWEEN,
+  VMMIG_VM_LOCATION_NOWHERE,
+  VMMIG_VM_LOCATION_BOTH,
+} VmmigVmLocation;
+
+/**
+ * VmmigMigrationMode:
+ * @VMMIG_MIGRATION_MODE_UNKNOWN: not known, or nothing was copied
+ * @VMMIG_MIGRATION_MODE_PRE_COPY: all memory was copied before the VM ran on its destination
+ * @VMMIG_MIGRATION_MODE_POST_COPY: the VM ran on its destination before all memory was there
+ *
+ * How memory was moved.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_MIGRATION_MODE_UNKNOWN,
+  VMMIG_MIGRATION_MODE_PRE_COPY,
+  VMMIG_MIGRATION_MODE_POST_COPY,
+} VmmigMigrationMode;
+
+/**
+ * VmmigEncryption:
+ * @VMMIG_ENCRYPTION_REQUIRED: memory, disks and control are encrypted, or nothing is migrated
+ * @VMMIG_ENCRYPTION_OFF: memory and disks cross the network in the clear; anybody on the path can
+ *   read and change them
+ *
+ * What a policy asks of the migration's streams. There is no automatic choice on purpose: it
+ * would be a silent fall-back.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_ENCRYPTION_REQUIRED,
+  VMMIG_ENCRYPTION_OFF,
+} VmmigEncryption;
+
+/**
+ * VmmigEncryptionStatus:
+ * @VMMIG_ENCRYPTION_STATUS_UNKNOWN: not known, for a migration that somebody else started
+ * @VMMIG_ENCRYPTION_STATUS_ENCRYPTED: memory and disks crossed the network encrypted
+ * @VMMIG_ENCRYPTION_STATUS_PLAINTEXT: memory and disks crossed the network in the clear
+ * @VMMIG_ENCRYPTION_STATUS_NOTHING_SENT: no migration stream was opened
+ *
+ * What really happened to the migration's streams.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_ENCRYPTION_STATUS_UNKNOWN,
+  VMMIG_ENCRYPTION_STATUS_ENCRYPTED,
+  VMMIG_ENCRYPTION_STATUS_PLAINTEXT,
+  VMMIG_ENCRYPTION_STATUS_NOTHING_SENT,
+} VmmigEncryptionStatus;
+
+/**
+ * VmmigCompression:
+ * @VMMIG_COMPRESSION_NONE: pages are sent as they are
+ * @VMMIG_COMPRESSION_XBZRLE: pages sent again are sent as the difference to their last copy; not
+ *   with parallel connections
+ * @VMMIG_COMPRESSION_ZLIB: needs parallel connections and libvirt 9.4 on both nodes
+ * @VMMIG_COMPRESSION_ZSTD: needs parallel connections and libvirt 9.4 on both nodes
+ *
+ * Compression of memory on the wire. QEMU's old `mt` method is not offered: QEMU 9.1 removed it.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_COMPRESSION_NONE,
+  VMMIG_COMPRESSION_XBZRLE,
+  VMMIG_COMPRESSION_ZLIB,
+  VMMIG_COMPRESSION_ZSTD,
+} VmmigCompression;
+
+/**
+ * VmmigCopyStorage:
+ * @VMMIG_COPY_STORAGE_NONE: disks are shared between the nodes
+ * @VMMIG_COPY_STORAGE_ALL: disks are copied whole
+ * @VMMIG_COPY_STORAGE_INCREMENTAL: only the top layer of each disk is copied; the image and its
+ *   backing chain must exist on the destination
+ *
+ * What happens to a VM's disks.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_COPY_STORAGE_NONE,
+  VMMIG_COPY_STORAGE_ALL,
+  VMMIG_COPY_STORAGE_INCREMENTAL,
+} VmmigCopyStorage;
+
+/**
+ * VmmigPersistence:
+ * @VMMIG_PERSISTENCE_PRESERVE: a persistent VM is persistent on the destination, with its
+ *   autostart flag, and undefined on the source; a transient VM stays transient
+ * @VMMIG_PERSISTENCE_PERSISTENT: like `PRESERVE`, and a transient VM becomes persistent
+ * @VMMIG_PERSISTENCE_TRANSIENT: the VM is transient on the destination; a definition that the
+ *   source has stays there, with its autostart flag turned off so that a reboot does not start a
+ *   second copy
+ *
+ * Where a VM's definition is kept after the migration.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_PERSISTENCE_PRESERVE,
+  VMMIG_PERSISTENCE_PERSISTENT,
+  VMMIG_PERSISTENCE_TRANSIENT,
+} VmmigPersistence;
+
+/**
+ * VmmigNodeState:
+ * @VMMIG_NODE_STATE_UNKNOWN: nobody asked yet
+ * @VMMIG_NODE_STATE_CONNECTING: the library is opening its control connection
+ * @VMMIG_NODE_STATE_READY: the node answers
+ * @VMMIG_NODE_STATE_UNREACHABLE: the node refused, or did not answer in time
+ *
+ * What is known of a node. States are added in later versions; treat unknown values like
+ * `VMMIG_NODE_STATE_UNKNOWN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_NODE_STATE_UNKNOWN,
+  VMMIG_NODE_STATE_CONNECTING,
+  VMMIG_NODE_STATE_READY,
+  VMMIG_NODE_STATE_UNREACHABLE,
+} VmmigNodeState;
+
+/**
+ * VmmigCredentialKind:
+ * @VMMIG_CREDENTIAL_KIND_USERNAME: a user name to authenticate as
+ * @VMMIG_CREDENTIAL_KIND_AUTHORIZATION: the name of the user to act as (SASL authzid)
+ * @VMMIG_CREDENTIAL_KIND_PASSWORD: a password or the passphrase of a private key
+ * @VMMIG_CREDENTIAL_KIND_REALM: a SASL realm
+ * @VMMIG_CREDENTIAL_KIND_OTHER: anything else; its prompt tells
+ *
+ * What a node's daemon asks of [callback@CredentialFunc].
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_CREDENTIAL_KIND_USERNAME,
+  VMMIG_CREDENTIAL_KIND_AUTHORIZATION,
+  VMMIG_CREDENTIAL_KIND_PASSWORD,
+  VMMIG_CREDENTIAL_KIND_REALM,
+  VMMIG_CREDENTIAL_KIND_OTHER,
+} VmmigCredentialKind;
+
+G_END_DECLS

@@ -1,0 +1,81 @@
+/* vmmig-migration-policy.h - how a VM is migrated
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined(VMMIG_INSIDE) && !defined(VMMIG_COMPILATION)
+# error "Only <vmmig/vmmig.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include <vmmig/vmmig-enums.h>
+#include <vmmig/vmmig-version.h>
+
+G_BEGIN_DECLS
+
+/**
+ * VMMIG_BANDWIDTH_UNLIMITED:
+ *
+ * A bandwidth without a limit.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_BANDWIDTH_UNLIMITED G_MAXUINT64
+
+#define VMMIG_TYPE_MIGRATION_POLICY (vmmig_migration_policy_get_type ())
+VMMIG_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (
+    VmmigMigrationPolicy, vmmig_migration_policy, VMMIG, MIGRATION_POLICY, GObject)
+
+VMMIG_AVAILABLE_IN_1_0
+VmmigMigrationPolicy *vmmig_migration_policy_new (void) G_GNUC_WARN_UNUSED_RESULT;
+VMMIG_AVAILABLE_IN_1_0
+VmmigMigrationPolicy *
+vmmig_migration_policy_copy (VmmigMigrationPolicy *self) G_GNUC_WARN_UNUSED_RESULT;
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_is_set (VmmigMigrationPolicy *self, const char *field);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_unset (VmmigMigrationPolicy *self, const char *field);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_check (VmmigMigrationPolicy *self, GError **error);
+
+VMMIG_AVAILABLE_IN_1_0
+VmmigEncryption vmmig_migration_policy_get_encryption (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_encryption (VmmigMigrationPolicy *self, VmmigEncryption encryption);
+VMMIG_AVAILABLE_IN_1_0
+guint64 vmmig_migration_policy_get_bandwidth (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_bandwidth (VmmigMigrationPolicy *self, guint64 bytes_per_second);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_maximum_downtime (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_maximum_downtime (VmmigMigrationPolicy *self, guint milliseconds);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_auto_converge (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_auto_converge (VmmigMigrationPolicy *self, gboolean auto_converge);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_allow_post_copy (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void
+vmmig_migration_policy_set_allow_post_copy (VmmigMigrationPolicy *self, gboolean allow_post_copy);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_parallel_connections (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void
+vmmig_migration_policy_set_parallel_connections (VmmigMigrationPolicy *self, guint connections);
+VMMIG_AVAILABLE_IN_1_0
+VmmigCompression vmmig_migration_policy_get_compression (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void
+vmmig_migration_policy_set_compression (VmmigMigrationPolicy *self, VmmigCompression compression);
+VMMIG_AVAILABLE_IN_1_0
+const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_network (VmmigMigrationPolicy *self, const char *network);
+
+G_END_DECLS

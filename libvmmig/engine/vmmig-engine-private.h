@@ -1,0 +1,38 @@
+/* vmmig-engine-private.h - the library's own thread, and the way back to the caller's
+ *
+ * One thread with a private main context runs every state machine and every deadline. Nothing on
+ * it ever blocks. It starts at first use and lives as long as the process.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Runs @func on the engine's thread, in the order of the posts. Any thread. */
+void vmmig_engine_post (GSourceFunc func, gpointer data);
+
+/* The engine's context, for timers. Starts the engine. Any thread. */
+GMainContext *vmmig_engine_get_context (void);
+
+gboolean vmmig_engine_is_current_thread (void);
+
+/* FALSE with NOT_SUPPORTED in a process that was forked after the engine started: libvirt's
+ * connections and our threads did not come along. */
+gboolean vmmig_engine_check_fork (GError **error);
+
+/* A library thread: named, and with SIGPIPE blocked (libvirt writes to sockets whose peer may be
+ * gone). Returns NULL with FAILED if the system has no thread to give. */
+GThread *vmmig_engine_new_thread (const char *name, GThreadFunc func, gpointer data, GError **error);
+
+/* Runs @func once in @context (a caller's), from a source of its own: never here and now. @func
+ * returns G_SOURCE_REMOVE. Any thread. */
+void vmmig_engine_hand_over (GMainContext *context,
+                             GSourceFunc func,
+                             gpointer data,
+                             GDestroyNotify destroy);
+
+G_END_DECLS

@@ -1,0 +1,77 @@
+/* vmmig-policy-values-private.h - a policy's fields as plain values, and what contradicts what (pure)
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <vmmig/vmmig-enums.h>
+#include <vmmig/vmmig-migration-policy.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  VMMIG_POLICY_FIELD_ENCRYPTION,
+  VMMIG_POLICY_FIELD_BANDWIDTH,
+  VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME,
+  VMMIG_POLICY_FIELD_AUTO_CONVERGE,
+  VMMIG_POLICY_FIELD_ALLOW_POST_COPY,
+  VMMIG_POLICY_FIELD_PARALLEL_CONNECTIONS,
+  VMMIG_POLICY_FIELD_COMPRESSION,
+  VMMIG_POLICY_FIELD_NETWORK,
+  VMMIG_POLICY_N_FIELDS,
+} VmmigPolicyField;
+
+/* QEMU's limits: migration/options of QEMU 7.2. */
+#define VMMIG_MAXIMUM_DOWNTIME_LIMIT 2000000u    /* ms */
+#define VMMIG_DEFAULT_MAXIMUM_DOWNTIME 300u      /* ms, QEMU's default */
+#define VMMIG_PARALLEL_CONNECTIONS_LIMIT 255u
+/* libvirt takes MiB/s in an unsigned long long that must fit INT64 as bytes. */
+#define VMMIG_BANDWIDTH_LIMIT (G_GUINT64_CONSTANT (8796093022207) * 1024 * 1024)
+
+typedef struct
+{
+  guint set; /* 1u << VmmigPolicyField */
+  VmmigEncryption encryption;
+  guint64 bandwidth;     /* bytes per second or VMMIG_BANDWIDTH_UNLIMITED */
+  guint maximum_downtime; /* ms */
+  gboolean auto_converge;
+  gboolean allow_post_copy;
+  guint parallel_connections; /* 1: the single channel; more: multifd */
+  VmmigCompression compression;
+  char *network; /* (nullable) CIDR */
+} VmmigPolicyValues;
+
+/* What surrounds a policy in one migration. A version of 0 is not known yet and forbids nothing. */
+typedef struct
+{
+  VmmigCopyStorage copy_storage;
+  gboolean has_disk_list;
+  gboolean paused; /* the VM is paused now */
+  guint64 source_libvirt; /* major * 1000000 + minor * 1000 + micro, as libvirt counts */
+  guint64 source_hypervisor;
+  guint64 destination_libvirt;
+  guint64 destination_hypervisor;
+} VmmigPolicySurroundings;
+
+void vmmig_policy_values_init (VmmigPolicyValues *self); /* documented defaults, nothing set */
+void vmmig_policy_values_clear (VmmigPolicyValues *self);
+void vmmig_policy_values_copy (const VmmigPolicyValues *self, VmmigPolicyValues *copy);
+
+/* The field's property name, and the reverse (FALSE if there is none). */
+const char *vmmig_policy_field_to_name (VmmigPolicyField field);
+gboolean vmmig_policy_field_from_name (const char *name, VmmigPolicyField *field);
+
+/* INVALID_POLICY names both fields that contradict each other; NOT_SUPPORTED names the daemon and
+ * the version that it would need. Covers what libvirt 9.0 and QEMU 7.2 accept in silence. */
+gboolean vmmig_policy_values_check (const VmmigPolicyValues *self,
+                                    const VmmigPolicySurroundings *surroundings,
+                                    GError **error);
+
+/* libvirt's unit: MiB/s, rounded up so that no limit becomes 0 (which would be unlimited). */
+guint64 vmmig_bandwidth_to_mib (guint64 bytes_per_second);
+gboolean vmmig_bandwidth_check (guint64 bytes_per_second, GError **error);
+gboolean vmmig_maximum_downtime_check (guint milliseconds, GError **error);
+
+G_END_DECLS
