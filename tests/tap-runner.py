@@ -14,7 +14,7 @@ import unittest
 
 
 class TapResult(unittest.TestResult):
-    """Prints one TAP line per test, with what went wrong as comments under it."""
+    """Prints one TAP line per test, and what went wrong to the standard error."""
 
     def __init__(self, out):
         super().__init__()
@@ -25,9 +25,10 @@ class TapResult(unittest.TestResult):
         self.number += 1
         words = "ok" if ok else "not ok"
         print(f"{words} {self.number} {test.id()}{directive}", file=self.out)
-        for row in detail.splitlines():
-            print(f"# {row}", file=self.out)
         self.out.flush()
+        if detail:
+            # meson shows this of a test that failed, not what is in the TAP
+            print(f"{test.id()}: {detail}", file=sys.stderr)
 
     def addSuccess(self, test):
         super().addSuccess(test)

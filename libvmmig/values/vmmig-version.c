@@ -54,11 +54,11 @@ vmmig_get_micro_version (void)
  *
  * Checks that the library that the program runs with is at least of the given version.
  *
- * Pass `VMMIG_MAJOR_VERSION`, `VMMIG_MINOR_VERSION` and `VMMIG_MICRO_VERSION` to ask for the version
- * that the program was compiled against.
+ * Pass `VMMIG_MAJOR_VERSION`, `VMMIG_MINOR_VERSION` and `VMMIG_MICRO_VERSION` to ask for the
+ * version that the program was compiled against.
  *
- * Returns: (nullable): `NULL` if the library is new enough, else a sentence that says how it is not;
- *   the string belongs to the library
+ * Returns: (nullable): `NULL` if the library is new enough, else a sentence that says how it is
+ * not; the string belongs to the library
  *
  * Since: 1.0
  */
