@@ -1,0 +1,5 @@
+"""What the lab raises."""
+
+
+class LabError(Exception):
+    """Something about the lab itself went wrong; the text says what and what to do."""
