@@ -160,6 +160,7 @@ typedef enum
   VMMIG_CALL_SET_AUTOSTART,    /* vm, number: 0 or 1 */
   VMMIG_CALL_SUSPEND,          /* vm: pause its CPUs */
   VMMIG_CALL_CHECK_FREE,       /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
+  VMMIG_CALL_RESOLVE,          /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
 
 /* Everything virDomainMigrateToURI3() is told. */
@@ -177,6 +178,7 @@ typedef struct
   gboolean persist;
   gboolean undefine_source;
   gboolean paused;
+  gboolean resume; /* take up a post-copy that lost its link */
   VmmigCopyStorage copy_storage;
   VmmigCompression compression;
   guint parallel_connections; /* < 2: no multifd */
@@ -187,7 +189,8 @@ typedef struct
 {
   VmmigCallKind kind;
   char *vm; /* UUID; for INSPECT also a name */
-  char *text; /* (nullable) */
+  char *text; /* (nullable); MIGRATE: what an error says was tried */
+  char **names; /* RESOLVE only: host names and addresses */
   guint64 number;
   gboolean with_xml; /* INSPECT: the XML too */
   VmmigMigrateParams *migrate; /* MIGRATE only */
@@ -206,6 +209,7 @@ typedef struct
   VmmigNodeFacts *node;
   VmmigVmFacts *vm;
   GPtrArray *list; /* (element-type VmmigVmFacts) */
+  char **addresses; /* RESOLVE */
   VmmigStats stats;
 } VmmigReply;
 
