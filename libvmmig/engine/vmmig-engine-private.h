@@ -21,12 +21,15 @@ GMainContext *vmmig_engine_get_context (void);
 gboolean vmmig_engine_is_current_thread (void);
 
 /* FALSE with NOT_SUPPORTED in a process that was forked after the engine started: libvirt's
- * connections and our threads did not come along. */
+ * connections and our threads did not come along. FALSE with FAILED if the system has no thread
+ * for the engine; the next use tries again. */
 gboolean vmmig_engine_check_fork (GError **error);
 
-/* A library thread: named, and with SIGPIPE blocked (libvirt writes to sockets whose peer may be
- * gone). Returns NULL with FAILED if the system has no thread to give. */
-GThread *vmmig_engine_new_thread (const char *name, GThreadFunc func, gpointer data, GError **error);
+/* A library thread: named, and with signals blocked: SIGPIPE because libvirt writes to sockets
+ * whose peer may be gone, the rest because the program's handlers belong on its own threads.
+ * Returns NULL with FAILED if the system has no thread to give. */
+GThread *
+vmmig_engine_new_thread (const char *name, GThreadFunc func, gpointer data, GError **error);
 
 /* Runs @func once in @context (a caller's), from a source of its own: never here and now. @func
  * returns G_SOURCE_REMOVE. Any thread. */

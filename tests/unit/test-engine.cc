@@ -1,0 +1,205 @@
+/* test-engine.cc - the library's own thread
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "engine/vmmig-engine-private.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <vmmig/vmmig-error.h>
+
+namespace
+{
+
+/* Posted last, it tells that everything posted before has run. */
+class Barrier
+{
+public:
+  void wait ()
+  {
+    vmmig_engine_post (release_cb, this);
+    g_mutex_lock (&lock);
+    while (!released)
+      g_cond_wait (&cond, &lock);
+    g_mutex_unlock (&lock);
+  }
+
+private:
+  static gboolean release_cb (gpointer data)
+  {
+    auto *self = static_cast<Barrier *> (data);
+
+    g_mutex_lock (&self->lock);
+    self->released = true;
+    g_cond_signal (&self->cond);
+    g_mutex_unlock (&self->lock);
+    return G_SOURCE_REMOVE;
+  }
+
+  GMutex lock = {};
+  GCond cond = {};
+  bool released = false;
+};
+
+TEST (Engine, RunsPostsOfOneThreadInTheirOrder)
+{
+  static std::vector<int> seen;
+
+  seen.clear ();
+  for (int i = 0; i < 1000; i++)
+    vmmig_engine_post (
+        [] (gpointer data) -> gboolean {
+          seen.push_back (GPOINTER_TO_INT (data));
+          return G_SOURCE_REMOVE;
+        },
+        GINT_TO_POINTER (i));
+  Barrier ().wait ();
+
+  ASSERT_EQ (seen.size (), 1000u);
+  for (int i = 0; i < 1000; i++)
+    EXPECT_EQ (seen[i], i);
+}
+
+TEST (Engine, RunsEveryPostOfManyThreadsOnItsOwnThread)
+{
+  static std::atomic<int> right;
+  std::vector<std::thread> threads;
+
+  right = 0;
+  EXPECT_FALSE (vmmig_engine_is_current_thread ());
+  for (int i = 0; i < 8; i++)
+    threads.emplace_back ([] {
+      for (int j = 0; j < 100; j++)
+        vmmig_engine_post (
+            [] (gpointer) -> gboolean {
+              if (vmmig_engine_is_current_thread ())
+                right++;
+              return G_SOURCE_REMOVE;
+            },
+            nullptr);
+    });
+  for (auto &thread : threads)
+    thread.join ();
+  Barrier ().wait ();
+  EXPECT_EQ (right, 800);
+}
+
+TEST (Engine, APostFromTheEngineItselfRunsLaterNotInside)
+{
+  static bool inside, nested;
+
+  inside = nested = false;
+  vmmig_engine_post (
+      [] (gpointer) -> gboolean {
+        inside = true;
+        vmmig_engine_post (
+            [] (gpointer) -> gboolean {
+              nested = inside;
+              return G_SOURCE_REMOVE;
+            },
+            nullptr);
+        inside = false;
+        return G_SOURCE_REMOVE;
+      },
+      nullptr);
+  Barrier ().wait ();
+  Barrier ().wait ();
+  EXPECT_FALSE (nested);
+}
+
+TEST (Engine, ItsTimersFireWhileTheCallersContextIsBlocked)
+{
+  static std::atomic<bool> fired;
+  g_autoptr (GSource) source = g_timeout_source_new (1);
+
+  fired = false;
+  g_source_set_callback (
+      source,
+      [] (gpointer) -> gboolean {
+        fired = true;
+        return G_SOURCE_REMOVE;
+      },
+      nullptr, nullptr);
+  g_source_attach (source, vmmig_engine_get_context ());
+  for (int i = 0; i < 5000 && !fired; i++)
+    g_usleep (1000);
+  EXPECT_TRUE (fired);
+}
+
+TEST (Engine, ALibraryThreadTakesNoSignalOfTheProgram)
+{
+  static sigset_t mask;
+  g_autoptr (GError) error = nullptr;
+  sigset_t before, after;
+
+  pthread_sigmask (SIG_SETMASK, nullptr, &before);
+  GThread *thread = vmmig_engine_new_thread (
+      "vmmig-test",
+      [] (gpointer) -> gpointer {
+        pthread_sigmask (SIG_SETMASK, nullptr, &mask);
+        return nullptr;
+      },
+      nullptr, &error);
+  ASSERT_NE (thread, nullptr) << error->message;
+  g_thread_join (thread);
+  pthread_sigmask (SIG_SETMASK, nullptr, &after);
+
+  EXPECT_TRUE (sigismember (&mask, SIGPIPE));
+  EXPECT_TRUE (sigismember (&mask, SIGINT));
+  EXPECT_TRUE (sigismember (&mask, SIGCHLD));
+  EXPECT_FALSE (sigismember (&mask, SIGSEGV));
+  EXPECT_EQ (sigismember (&before, SIGPIPE), sigismember (&after, SIGPIPE));
+  EXPECT_EQ (sigismember (&before, SIGINT), sigismember (&after, SIGINT));
+}
+
+TEST (Engine, HandsOverToTheCallersContextAndFreesItsData)
+{
+  static bool ran, freed, was_free_when_run;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  ran = freed = was_free_when_run = false;
+  vmmig_engine_hand_over (
+      context,
+      [] (gpointer) -> gboolean {
+        ran = true;
+        was_free_when_run = freed;
+        return G_SOURCE_REMOVE;
+      },
+      nullptr, [] (gpointer) { freed = true; });
+  EXPECT_FALSE (ran);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  EXPECT_TRUE (ran);
+  EXPECT_TRUE (freed);
+  EXPECT_FALSE (was_free_when_run);
+}
+
+TEST (Engine, AForkedChildIsRefused)
+{
+  g_autoptr (GError) error = nullptr;
+  int status = -1;
+
+  ASSERT_TRUE (vmmig_engine_check_fork (&error));
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      g_autoptr (GError) child_error = nullptr;
+      bool refused = !vmmig_engine_check_fork (&child_error) &&
+                     g_error_matches (child_error, VMMIG_ERROR, VMMIG_ERROR_NOT_SUPPORTED);
+      _exit (refused ? 42 : 1);
+    }
+  ASSERT_EQ (waitpid (child, &status, 0), child);
+  ASSERT_TRUE (WIFEXITED (status));
+  EXPECT_EQ (WEXITSTATUS (status), 42);
+}
+
+} /* namespace */
