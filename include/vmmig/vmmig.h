@@ -6,7 +6,5 @@
 #define VMMIG_INSIDE
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-enums.h>
-#include <vmmig/vmmig-enum-types.h>
-#include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-version.h>
 #undef VMMIG_INSIDE
