@@ -1,4 +1,4 @@
-/* vmmig-policy-values-private.h - a policy's fields as plain values, and what contradicts what (pure)
+/* vmmig-policy-values-private.h - a policy's fields as values, and what contradicts what (pure)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,8 +24,8 @@ typedef enum
 } VmmigPolicyField;
 
 /* QEMU's limits: migration/options of QEMU 7.2. */
-#define VMMIG_MAXIMUM_DOWNTIME_LIMIT 2000000u    /* ms */
-#define VMMIG_DEFAULT_MAXIMUM_DOWNTIME 300u      /* ms, QEMU's default */
+#define VMMIG_MAXIMUM_DOWNTIME_LIMIT 2000000u /* ms */
+#define VMMIG_DEFAULT_MAXIMUM_DOWNTIME 300u /* ms, QEMU's default */
 #define VMMIG_PARALLEL_CONNECTIONS_LIMIT 255u
 /* libvirt takes MiB/s in an unsigned long long that must fit INT64 as bytes. */
 #define VMMIG_BANDWIDTH_LIMIT (G_GUINT64_CONSTANT (8796093022207) * 1024 * 1024)
@@ -34,7 +34,7 @@ typedef struct
 {
   guint set; /* 1u << VmmigPolicyField */
   VmmigEncryption encryption;
-  guint64 bandwidth;     /* bytes per second or VMMIG_BANDWIDTH_UNLIMITED */
+  guint64 bandwidth; /* bytes per second or VMMIG_BANDWIDTH_UNLIMITED */
   guint maximum_downtime; /* ms */
   gboolean auto_converge;
   gboolean allow_post_copy;
@@ -43,9 +43,12 @@ typedef struct
   char *network; /* (nullable) CIDR */
 } VmmigPolicyValues;
 
-/* What surrounds a policy in one migration. A version of 0 is not known yet and forbids nothing. */
+/* What surrounds a policy in one migration. */
 typedef struct
 {
+  /* Both nodes were asked. A version of 0 forbids nothing before that; afterwards it is a version
+   * that nobody could learn, and counts as too old. */
+  gboolean asked;
   VmmigCopyStorage copy_storage;
   gboolean has_disk_list;
   gboolean paused; /* the VM is paused now */
@@ -63,13 +66,16 @@ void vmmig_policy_values_copy (const VmmigPolicyValues *self, VmmigPolicyValues 
 const char *vmmig_policy_field_to_name (VmmigPolicyField field);
 gboolean vmmig_policy_field_from_name (const char *name, VmmigPolicyField *field);
 
-/* INVALID_POLICY names both fields that contradict each other; NOT_SUPPORTED names the daemon and
- * the version that it would need. Covers what libvirt 9.0 and QEMU 7.2 accept in silence. */
+/* INVALID_ARGUMENT names the one field whose value is impossible; INVALID_POLICY both fields that
+ * contradict each other; NOT_SUPPORTED also the node and the version that it would need. Covers
+ * what libvirt 9.0 and QEMU 7.2 accept in silence. @surroundings may be NULL. */
 gboolean vmmig_policy_values_check (const VmmigPolicyValues *self,
                                     const VmmigPolicySurroundings *surroundings,
                                     GError **error);
 
-/* libvirt's unit: MiB/s, rounded up so that no limit becomes 0 (which would be unlimited). */
+/* libvirt's unit: MiB/s, rounded up so that no limit becomes 0 (which would be unlimited).
+ * VMMIG_BANDWIDTH_UNLIMITED becomes the largest number that libvirt takes, which is its own word
+ * for that. */
 guint64 vmmig_bandwidth_to_mib (guint64 bytes_per_second);
 gboolean vmmig_bandwidth_check (guint64 bytes_per_second, GError **error);
 gboolean vmmig_maximum_downtime_check (guint milliseconds, GError **error);
