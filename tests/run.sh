@@ -62,7 +62,6 @@ step()
 }
 
 # configure DIRECTORY OPTION…
-# shellcheck disable=SC2317  # called by stage
 configure()
 {
   local directory=$1

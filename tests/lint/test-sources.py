@@ -163,7 +163,7 @@ class Sources(unittest.TestCase):
     def test_shell_scripts(self):
         paths = [sources.name(path) for path in sources.scripts()]
         self.assertIn("tests/run.sh", paths)
-        result = subprocess.run(["shellcheck", "--external-sources", *paths], cwd=sources.TOP,
+        result = subprocess.run(["shellcheck", *paths], cwd=sources.TOP,
                                 capture_output=True, text=True, check=False)
         self.assertEqual(result.returncode, 0, "\n" + result.stdout)
 
