@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Real libvirt hosts on one machine, for tests and for people. See ../README.md."""
 
 from .cluster import Lab

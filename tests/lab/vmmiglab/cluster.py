@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A lab: hosts, the client and the two networks between them."""
 
 import os
@@ -7,10 +8,11 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import hostconf, kernel, pki, proc, state
+from . import hostconf, kernel, pki, proc, state, supervisor
 from .errors import LabError
 from .guest import Guest
 from .host import Client, Host
+from .watcher import Watcher
 
 _DEFAULTS = {"ssh": False, "keepalive_interval": 2, "keepalive_count": 3, "log_level": 3,
              "libvirtd_conf": "", "qemu_conf": ""}
@@ -60,6 +62,13 @@ class Lab:
         self._add_nodes(known["hosts"])
         return self
 
+    @classmethod
+    def attach_for_down(cls, name):
+        """A lab of which only the name matters: it may be half up."""
+        self = cls.__new__(cls)
+        self.directory, self.name, self._supervisor = state.find(name), name, None
+        return self
+
     def __enter__(self):
         return self
 
@@ -100,6 +109,14 @@ class Lab:
         names = os.listdir(directory) if os.path.isdir(directory) else []
         return [Guest.load(self, n[:-5]) for n in sorted(names) if n.endswith(".json")]
 
+    def find_guest(self, name):
+        """A guest that was made in this lab, by its name."""
+        return Guest.load(self, name)
+
+    def watch(self, guest, since=0.0):
+        """The judge over a guest's heartbeats."""
+        return Watcher(self, guest, since)
+
     @property
     def root_pid(self):
         try:
@@ -111,12 +128,14 @@ class Lab:
 
     def _start(self, count, detached):
         self._add_nodes(count)
+        for host in self.hosts:
+            os.makedirs(host.path("lib/serial"))  # the recorder follows them from the start
         self.guest_kernel = kernel.path(self.directory)
         shutil.copytree("/etc", os.path.join(self.directory, "etc"), symlinks=True,
                         ignore_dangling_symlinks=True)
         self._write_etc()
         with ThreadPoolExecutor() as pool:
-            root = pool.submit(self._start_supervisor, detached)
+            root = pool.submit(self._start_supervisor)
             self.pki.create()
             prepared = [pool.submit(host.prepare) for host in self.hosts]
             root.result()
@@ -126,18 +145,19 @@ class Lab:
             for task in started:
                 task.result()
         state.write_json(self.directory, "lab.json", {"hosts": count, "options": self.options})
+        if detached:
+            self._supervisor.send_signal(supervisor.DETACH)
 
-    def _start_supervisor(self, detached):
-        owner = -1 if detached else os.pidfd_open(os.getpid())
+    def _start_supervisor(self):
+        owner = os.pidfd_open(os.getpid())
         log = open(os.path.join(self.directory, "supervisor.log"), "wb")
         with log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "vmmiglab.supervisor", self.directory, str(owner)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
-                pass_fds=[owner] if owner >= 0 else [], start_new_session=True, cwd="/",
+                pass_fds=[owner], start_new_session=True, cwd="/",
                 env=dict(os.environ, PYTHONPATH=os.path.dirname(os.path.dirname(__file__))))
-        if owner >= 0:
-            os.close(owner)
+        os.close(owner)
         answer = self._supervisor.stdout.readline().strip()
         if answer != "ready":
             raise LabError(answer or "The lab's supervisor ended; see what it wrote above")

@@ -1,5 +1,7 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Guests: VMs that run the lab's own kernel (../guest/guest.c)."""
 
+import os
 import secrets
 import uuid as uuids
 from xml.sax.saxutils import escape, quoteattr
@@ -32,7 +34,7 @@ _XML = """<domain type='qemu'>
 </domain>
 """
 
-_DEFAULTS = {"memory_mib": 48, "working_set_mib": 16, "dirty_mib_s": 4, "hz": 250, "beat": 5,
+_DEFAULTS = {"memory_mib": 48, "working_set_mib": 16, "dirty_mib_s": 4, "verify_mib_s": 32, "hz": 250, "beat": 5,
              "persistent": True, "autostart": False, "paused": False, "vcpus": 1,
              "poweroff_after": 0, "reset_after": 0, "spoil_after": 0,
              "cmdline": "", "metadata": "", "devices": "", "disks": ()}
@@ -88,7 +90,8 @@ class Guest:
     def cmdline(self):
         p = self.parameters
         words = ["hz=%d" % p["hz"], "beat=%d" % p["beat"], "ws=%d" % p["working_set_mib"],
-                 "rate=%d" % int(p["dirty_mib_s"] * 1024), "marker=" + p["marker"]]
+                 "rate=%d" % int(p["dirty_mib_s"] * 1024), "marker=" + p["marker"],
+                 "verify=%d" % p["verify_mib_s"]]
         words += ["%s=%d" % (key.replace("_", "-"), p[key])
                   for key in ("poweroff_after", "reset_after", "spoil_after") if p[key]]
         return " ".join(words + [p["cmdline"]]).strip()
@@ -155,6 +158,12 @@ class Guest:
                 host.virsh("destroy", self.uuid)
             if self.uuid in host.virsh("list", "--all", "--uuid").split():
                 host.virsh("undefine", self.uuid)
+
+    def remove(self):
+        """destroy() and forget it."""
+        self.destroy()
+        for suffix in ("json", "xml"):
+            os.unlink(self._path(suffix))
 
     def _home(self, host):
         return self.lab.host(host or self.home)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """One host: namespaces, a libvirtd and what runs under it."""
 
 import os

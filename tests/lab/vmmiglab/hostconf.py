@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Texts that a host is made of: its init and the configuration of its daemons."""
 
 # Runs as PID 1 of the host's namespaces. Everything of a host that lasts is in $dir; /run does not

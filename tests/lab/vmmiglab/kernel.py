@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The guest's kernel: where it is, or how it is built."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The links of the hosts: shaped, cut, filtered.
 
 Each host has two, into the networks `ctl` (control) and `mig` (migration). The near end is in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Certificates: one CA per lab, one certificate per host and one for the client.
 
 Every certificate serves as server's and client's. libvirtd finds them below /etc/pki, QEMU in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Processes and namespaces: find by pid, signal by pid, run inside.
 
 Nothing here looks at the name of a process.

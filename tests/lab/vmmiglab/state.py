@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """State directories: one per lab, private, with a short path.
 
 BASE/NAME/              a lab; removed as a whole by its supervisor
@@ -19,12 +20,14 @@ import tempfile
 from . import proc
 from .errors import LabError
 
+DEFAULT = "lab"  # what a person's lab is called
+
 # The longest UNIX socket path below a host's directory; the limit of the kernel is 107.
 _LONGEST = len("/a-lab-name-of-32-characters-at-most/h99/run/libvirt/libvirt-sock-ro")
 
 
 def base():
-    """The directory of all labs of this user, created and checked."""
+    """The directory of all labs of this user, whether it exists or not."""
     path = os.environ.get("VMMIG_LAB_DIR")
     if not path:
         path = "%s/vmmig-lab-%d" % (tempfile.gettempdir(), os.getuid())
@@ -32,6 +35,15 @@ def base():
             path = "/tmp/vmmig-lab-%d" % os.getuid()
     if len(path) + _LONGEST > 107:
         raise LabError("‘%s’ is too long for the lab's UNIX sockets; set VMMIG_LAB_DIR" % path)
+    return path
+
+
+def _names():
+    return os.listdir(base()) if os.path.isdir(base()) else []
+
+
+def _checked_base():
+    path = base()
     os.makedirs(path, mode=0o700, exist_ok=True)
     info = os.lstat(path)
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.getuid() or info.st_mode & 0o022:
@@ -44,7 +56,7 @@ def create(name):
     if not name or len(name) > 32 or not name.replace("-", "").replace("_", "").isalnum():
         raise LabError("A lab's name has 1 to 32 letters, digits, - and _, not ‘%s’" % name)
     prune()
-    path = os.path.join(base(), name)
+    path = os.path.join(_checked_base(), name)
     try:
         os.mkdir(path, 0o700)
     except FileExistsError as e:
@@ -54,8 +66,10 @@ def create(name):
 
 
 def find(name=None):
-    """The state directory of a running lab; without a name, of the only one."""
+    """The state directory of a running lab; without a name, of ‘lab’ or of the only one."""
     names = [n for n in running() if name in (None, n)]
+    if name is None and DEFAULT in names:
+        names = [DEFAULT]
     if not names:
         raise LabError("No lab%s is running; start one with ‘vmmig-lab up’"
                        % (" named ‘%s’" % name if name else ""))
@@ -66,7 +80,7 @@ def find(name=None):
 
 def running():
     """Names of the labs whose supervisor lives."""
-    return sorted(n for n in os.listdir(base()) if supervisor(os.path.join(base(), n)))
+    return sorted(n for n in _names() if supervisor(os.path.join(base(), n)))
 
 
 def supervisor(path):
@@ -80,7 +94,7 @@ def supervisor(path):
 
 def prune():
     """Remove what labs left behind whose supervisor was killed."""
-    for name in os.listdir(base()):
+    for name in _names():
         path = os.path.join(base(), name)
         if os.path.exists(os.path.join(path, "supervisor.pid")) and not supervisor(path):
             remove(path)

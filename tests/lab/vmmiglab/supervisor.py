@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The one process per lab that holds it up and takes it down.
 
 It starts the lab's init in namespaces of its own and then waits until the owner dies (seen through
@@ -31,6 +32,10 @@ exec tini -- sleep infinity
 """
 
 
+# From then on the lab has no owner.
+DETACH = signal.SIGUSR1
+
+
 def start_init(path):
     """Start the init of the lab; (its Popen, its pid)."""
     holder = subprocess.Popen(
@@ -56,7 +61,7 @@ def _log(path):
 
 def start_recorder(path):
     subprocess.Popen([sys.executable, "-m", "vmmiglab.recorder", path], stdin=subprocess.DEVNULL,
-                     preexec_fn=proc.die_with_parent)
+                     stdout=subprocess.DEVNULL, preexec_fn=proc.die_with_parent)
 
 
 def wake_on_signals():
@@ -64,7 +69,7 @@ def wake_on_signals():
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write)
-    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, DETACH):
         signal.signal(signum, lambda *_: None)
     return wake_read
 
@@ -75,9 +80,12 @@ def wait_for_end(holder, owner_fd, wake_fd):
     poller.register(wake_fd, select.POLLIN)
     holder_fd = os.pidfd_open(holder.pid)
     poller.register(holder_fd, select.POLLIN)
-    if owner_fd >= 0:
-        poller.register(owner_fd, select.POLLIN)
-    poller.poll()
+    poller.register(owner_fd, select.POLLIN)
+    while True:
+        ready = [fd for fd, _ in poller.poll()]
+        if ready != [wake_fd] or set(os.read(wake_fd, 16)) != {DETACH}:
+            return
+        poller.unregister(owner_fd)
 
 
 def kill_members_of(namespaces):
