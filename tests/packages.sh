@@ -37,7 +37,7 @@ missing_packages()
 # install_packages GROUP...: installs what is missing, and asks nobody anything
 install_packages()
 {
-  local group missing policy=/usr/sbin/policy-rc.d wanted=()
+  local group missing log policy=/usr/sbin/policy-rc.d wanted=()
   for group in "$@"; do
     local -n list="packages_$group"
     wanted+=("${list[@]}")
@@ -50,7 +50,8 @@ install_packages()
     return 1
   fi
   printf 'Installing %d packages: %s\n' "${#missing[@]}" "${missing[*]}"
-  (
+  log=$(mktemp)
+  if (
     export DEBIAN_FRONTEND=noninteractive
     # The tests start their own daemons: installing must start none on this machine
     if [ ! -e "$policy" ]; then
@@ -61,5 +62,11 @@ install_packages()
     options=(-y -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
     apt-get "${options[@]}" update &&
       apt-get "${options[@]}" install --no-install-recommends "${missing[@]}"
-  ) >&2
+  ) >"$log" 2>&1; then
+    rm -f "$log"
+  else
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
 }
