@@ -10,7 +10,7 @@ Installs the packages that are missing, builds, runs tests, and ends with the li
 
   unit      everything that needs no hypervisor: unit, bindings, abi, lint, integration
   lab       real libvirt hosts on this machine (as root)
-  sanitize  the unit tests under ASan and UBSan, and under valgrind
+  sanitize  the unit tests under ASan and UBSan, under ThreadSanitizer, and under valgrind
   all       these three (the default)
   bench     benchmarks: measured and kept, never judged
 
@@ -39,7 +39,6 @@ arguments=("$@")
 
 export LC_ALL=C.UTF-8
 build=$(realpath -m "${VMMIG_BUILD_DIR:-build}")
-build_sanitize=$build-sanitize
 logs=()
 stages=()
 failed_stages=()
@@ -94,11 +93,14 @@ build_all()
     step build meson compile -C "$build"
 }
 
-build_sanitized()
+# sanitize NAME SANITIZERS: the unit tests in a build of their own
+sanitize()
 {
-  step configure-sanitize configure "$build_sanitize" -Dauto_features=disabled -Dtests=enabled \
-    -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false &&
-    step build-sanitize meson compile -C "$build_sanitize"
+  local name=$1 directory=$build-$1
+  step "configure-$name" configure "$directory" -Dauto_features=disabled -Dtests=enabled \
+    -Dwerror=true "-Db_sanitize=$2" -Db_lundef=false &&
+    step "build-$name" meson compile -C "$directory" &&
+    run_tests "$name" "$directory" --suite unit
 }
 
 finish()
@@ -121,7 +123,8 @@ case "$what" in
 esac
 case "$what" in
   sanitize | all)
-    build_sanitized && run_tests sanitize "$build_sanitize" --suite unit
+    sanitize asan address,undefined
+    sanitize tsan thread
     # meson adds the setup's name to the log's
     run_tests valgrind "$build" --suite unit --setup valgrind --logbase testlog
     ;;
