@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <gio/gio.h>
+#include <malloc.h>
 #include <sanitizer/tsan_interface.h>
 
 static void *
@@ -131,6 +132,20 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
   before_lock (mutex, 0);
   after_lock (mutex, 0);
   return signalled;
+}
+
+/* --- memory: to free it is to write it
+ * ------------------------------------------------------------- */
+
+void __tsan_write_range (void *address, long size);
+
+#undef g_free
+void
+g_free (gpointer memory)
+{
+  if (memory != NULL)
+    __tsan_write_range (memory, (long)malloc_usable_size (memory));
+  REAL (g_free) (memory);
 }
 
 /* --- once ----------------------------------------------------------------------------------------

@@ -40,6 +40,14 @@ run_twice (GThreadFunc func, gpointer data)
   g_thread_join (thread);
 }
 
+gpointer
+write_and_wait (gpointer data)
+{
+  static_cast<char *> (data)[0] = 'x';
+  g_usleep (100 * 1000);
+  return nullptr;
+}
+
 struct Parcel
 {
   int value;
@@ -120,6 +128,22 @@ TEST (ThreadSanitizer, AnUnlockedWriteBesideALockedOneIsFound)
         GThread *thread = g_thread_new ("second", count_locked, nullptr);
 
         count (nullptr);
+        g_thread_join (thread);
+        exit (0);
+      },
+      testing::ExitedWithCode (66), "data race");
+}
+
+TEST (ThreadSanitizer, MemoryFreedUnderSomebodyIsFound)
+{
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT (
+      {
+        auto *memory = static_cast<char *> (g_malloc (64));
+        GThread *thread = g_thread_new ("second", write_and_wait, memory);
+
+        g_usleep (20 * 1000);
+        g_free (memory);
         g_thread_join (thread);
         exit (0);
       },
