@@ -6,5 +6,6 @@
 #define VMMIG_INSIDE
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-enums.h>
+#include <vmmig/vmmig-error.h>
 #include <vmmig/vmmig-version.h>
 #undef VMMIG_INSIDE
