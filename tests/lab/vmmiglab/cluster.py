@@ -12,6 +12,8 @@ from . import hostconf, kernel, pki, proc, state, supervisor
 from .errors import LabError
 from .guest import Guest
 from .host import Client, Host
+from .sniffer import Sniffer
+from .storage import Disk, NbdDisk
 from .watcher import Watcher
 
 _DEFAULTS = {"ssh": False, "keepalive_interval": 2, "keepalive_count": 3, "log_level": 3,
@@ -108,6 +110,18 @@ class Lab:
         directory = os.path.join(self.directory, "guests")
         names = os.listdir(directory) if os.path.isdir(directory) else []
         return [Guest.load(self, n[:-5]) for n in sorted(names) if n.endswith(".json")]
+
+    def disk(self, host, name, size_mib=8, format="raw"):  # pylint: disable=redefined-builtin
+        """A local disk with known content on `host`; for Guest's disks."""
+        return Disk(self, name, size_mib, format).create(host)
+
+    def nbd_disk(self, name, size_mib=8, **options):
+        """A disk that all hosts share; for Guest's disks."""
+        return NbdDisk(self, name, size_mib, **options)
+
+    def sniffer(self, *markers, networks=("ctl", "mig")):
+        """Listens for markers on the networks; a context manager."""
+        return Sniffer(self, *markers, networks=networks)
 
     def find_guest(self, name):
         """A guest that was made in this lab, by its name."""

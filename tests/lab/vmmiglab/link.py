@@ -71,10 +71,11 @@ class Link:
 
     def reset(self, port=QEMU_PORTS):
         """Answer what matches with a TCP reset, to both ends of the connection."""
+        # Not the resets themselves, or the chain of the other direction would hold them up.
         chains = {"input": "iifname", "output": "oifname"}
         script = self._table("inet", chains)
         for chain, key in chains.items():
-            script += "".join('add rule inet %s %s %s "%s" %sreject with tcp reset\n' % (
+            script += "".join('add rule inet %s %s %s "%s" tcp flags & rst == 0 %sreject with tcp reset\n' % (
                 self._name, chain, key, self.inside, match)
                 for match in _matches(port or "1-65535"))
         self._host(["nft", "-f", "-"], script)

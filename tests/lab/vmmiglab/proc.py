@@ -68,6 +68,26 @@ def members(kind, name):
     return [pid for pid in all_pids() if name and namespace(pid, kind) == name]
 
 
+def _mounts(pid):
+    """(device, path inside of it, mount point) of each mount that a process sees."""
+    try:
+        with open("/proc/%s/mountinfo" % pid, encoding="utf-8", errors="replace") as f:
+            return [tuple(line.split()[2:5]) for line in f]
+    except OSError:
+        return []
+
+
+def users_of(directory):
+    """Pids of processes that have something below a directory mounted elsewhere."""
+    path = os.path.realpath(directory).replace(" ", r"\040")
+    device, root, point = max((m for m in _mounts("self")
+                               if (path + "/").startswith(m[2].rstrip("/") + "/")),
+                              key=lambda m: len(m[2]))
+    inside = root.rstrip("/") + path[len(point.rstrip("/")):] + "/"
+    return [pid for pid in all_pids()
+            if any(m[0] == device and m[1].startswith(inside) for m in _mounts(pid))]
+
+
 def children(pid):
     return [p for p in all_pids() if (stat_fields(p) or [0, 0])[1] == str(pid)]
 

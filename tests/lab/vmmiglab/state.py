@@ -56,9 +56,15 @@ def create(name):
     if not name or len(name) > 32 or not name.replace("-", "").replace("_", "").isalnum():
         raise LabError("A lab's name has 1 to 32 letters, digits, - and _, not ‘%s’" % name)
     prune()
-    path = os.path.join(_checked_base(), name)
+    path = os.path.join(base(), name)
     try:
-        os.mkdir(path, 0o700)
+        for _ in range(100):
+            _checked_base()
+            try:
+                os.mkdir(path, 0o700)
+                break
+            except FileNotFoundError:  # another lab ended just now, and the last removes BASE
+                continue
     except FileExistsError as e:
         raise LabError("There is a lab named ‘%s’ already; end it with ‘vmmig-lab down --name "
                        "%s’ or choose another name" % (name, name)) from e

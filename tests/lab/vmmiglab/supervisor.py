@@ -88,13 +88,6 @@ def wait_for_end(holder, owner_fd, wake_fd):
         poller.unregister(owner_fd)
 
 
-def kill_members_of(namespaces):
-    """Kill what was started into the lab's network from outside of its process tree."""
-    for pid in proc.all_pids():
-        if proc.namespace(pid, "net") in namespaces:
-            proc.send(pid, signal.SIGKILL)
-
-
 def main():
     path, owner_fd = sys.argv[1], int(sys.argv[2])
     wake_fd = wake_on_signals()
@@ -107,11 +100,11 @@ def main():
         with open(os.devnull, "w", encoding="utf-8") as null:
             os.dup2(null.fileno(), 1)
             wait_for_end(holder, owner_fd, wake_fd)
-        network = {proc.namespace(p, "net") for p in
-                   [init] + proc.children(init)} - {None, proc.namespace(os.getpid(), "net")}
         proc.send(init, signal.SIGKILL)
         holder.wait()
-        kill_members_of(network)
+        # What was started into the client's namespaces is outside of the init's process tree.
+        for pid in proc.users_of(path):
+            proc.send(pid, signal.SIGKILL)
     except LabError as e:
         print(e, flush=True)
     finally:
