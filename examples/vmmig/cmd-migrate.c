@@ -1,0 +1,299 @@
+/* cmd-migrate.c - starts a migration and follows it
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include "commands.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "units.h"
+
+typedef struct
+{
+  Options common;
+  char *peer_uri;
+  char **addresses;
+  char *tls_name;
+  char *network;
+  gboolean plaintext;
+  char *bandwidth;
+  char *maximum_downtime;
+  gboolean auto_converge;
+  gboolean post_copy;
+  gboolean post_copy_at_once;
+  char *post_copy_after;
+  char *parallel;
+  char *compression;
+  char *copy_storage;
+  gboolean copy_all;
+  gboolean copy_incremental;
+  char *disks;
+  char *xml;
+  char *persistence;
+  gboolean persistent;
+  char *wait;
+} MigrateOptions;
+
+static void
+migrate_options_clear (MigrateOptions *self)
+{
+  options_clear (&self->common);
+  g_free (self->peer_uri);
+  g_strfreev (self->addresses);
+  g_free (self->tls_name);
+  g_free (self->network);
+  g_free (self->bandwidth);
+  g_free (self->maximum_downtime);
+  g_free (self->post_copy_after);
+  g_free (self->parallel);
+  g_free (self->compression);
+  g_free (self->copy_storage);
+  g_free (self->disks);
+  g_free (self->xml);
+  g_free (self->persistence);
+  g_free (self->wait);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MigrateOptions, migrate_options_clear)
+
+static GOptionContext *
+new_context (MigrateOptions *self)
+{
+  const int hidden = G_OPTION_FLAG_HIDDEN;
+  const GOptionArg text = G_OPTION_ARG_FILENAME;
+  /* clang-format off */
+  const GOptionEntry entries[] = {
+    {"peer-uri", 0, 0, text, &self->peer_uri, "How the source's daemon reaches the destination's: qemu+tls://h2/system", "URI"},
+    {"network", 0, 0, text, &self->network, "Move memory and disks over this network only: 10.9.0.0/24", "CIDR"},
+    {"to-address", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->addresses, "An address of the destination for memory and disks; may be repeated", "ADDRESS"},
+    {"tls-name", 0, 0, text, &self->tls_name, "The name in the destination's certificate, if it is another than the address", "NAME"},
+    {"no-encryption", 0, 0, G_OPTION_ARG_NONE, &self->plaintext, "Send memory and disks in the clear: everybody on the path can read and change them", NULL},
+    {"bandwidth", 0, 0, text, &self->bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
+    {"max-downtime", 0, 0, text, &self->maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
+    {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy, by request", NULL},
+    {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
+    {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
+    {"parallel", 0, 0, text, &self->parallel, "Copy over this many connections", "NUMBER"},
+    {"compression", 0, 0, text, &self->compression, "none, xbzrle, zlib or zstd", "METHOD"},
+    {"copy-storage", 0, 0, text, &self->copy_storage, "Copy disks that are not shared: none, all or incremental", "WHICH"},
+    {"disks", 0, 0, text, &self->disks, "Copy only these: vda,vdb", "LIST"},
+    {"xml", 0, 0, text, &self->xml, "The VM's definition on the destination", "FILE"},
+    {"persistence", 0, 0, text, &self->persistence, "preserve, persistent or transient", "WHAT"},
+    {"wait", 0, 0, text, &self->wait, "Follow the migration for this time and then leave it alone: 10min", "TIME"},
+    /* As virsh spells them */
+    {"postcopy", 0, hidden, G_OPTION_ARG_NONE, &self->post_copy, NULL, NULL},
+    {"parallel-connections", 0, hidden, text, &self->parallel, NULL, NULL},
+    {"copy-storage-all", 0, hidden, G_OPTION_ARG_NONE, &self->copy_all, NULL, NULL},
+    {"copy-storage-inc", 0, hidden, G_OPTION_ARG_NONE, &self->copy_incremental, NULL, NULL},
+    {"migrate-disks", 0, hidden, text, &self->disks, NULL, NULL},
+    {"persistent", 0, hidden, G_OPTION_ARG_NONE, &self->persistent, NULL, NULL},
+    {"tls-destination", 0, hidden, text, &self->tls_name, NULL, NULL},
+    G_OPTION_ENTRY_NULL,
+  };
+  /* clang-format on */
+
+  return options_new_context (
+      &self->common, "VM",
+      "Moves a running VM from --from to --to, and says where it is when that ended. Ctrl-C "
+      "cancels.\nMemory, disks and control are encrypted, or nothing is sent.",
+      entries);
+}
+
+static gboolean
+apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
+{
+  guint64 number;
+  guint count;
+
+  if (self->bandwidth != NULL)
+    {
+      if (!units_parse_rate (self->bandwidth, &number, error))
+        {
+          g_prefix_error (error, "--bandwidth: ");
+          return FALSE;
+        }
+      vmmig_migration_policy_set_bandwidth (policy, number);
+    }
+  if (self->maximum_downtime != NULL)
+    {
+      if (!units_parse_duration (self->maximum_downtime, &number, error))
+        {
+          g_prefix_error (error, "--max-downtime: ");
+          return FALSE;
+        }
+      /* The policy refuses far less than what does not fit */
+      vmmig_migration_policy_set_maximum_downtime (policy, (guint)MIN (number, G_MAXUINT));
+    }
+  if (self->parallel != NULL)
+    {
+      if (!units_parse_count (self->parallel, 1, G_MAXUINT, &count, error))
+        {
+          g_prefix_error (error, "--parallel: ");
+          return FALSE;
+        }
+      vmmig_migration_policy_set_parallel_connections (policy, count);
+    }
+  return TRUE;
+}
+
+static VmmigMigrationPolicy *
+make_policy (const MigrateOptions *self, GError **error)
+{
+  g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
+  int value;
+
+  if (!options_check_text ("--network", self->network, error) ||
+      !apply_limits (self, policy, error))
+    return NULL;
+  if (self->plaintext)
+    vmmig_migration_policy_set_encryption (policy, VMMIG_ENCRYPTION_OFF);
+  if (self->auto_converge)
+    vmmig_migration_policy_set_auto_converge (policy, TRUE);
+  if (self->post_copy || self->post_copy_at_once || self->post_copy_after != NULL)
+    vmmig_migration_policy_set_allow_post_copy (policy, TRUE);
+  if (self->network != NULL)
+    vmmig_migration_policy_set_network (policy, self->network);
+  if (self->compression != NULL)
+    {
+      if (!options_parse_enum ("--compression", self->compression, VMMIG_TYPE_COMPRESSION, &value,
+                               error))
+        return NULL;
+      vmmig_migration_policy_set_compression (policy, (VmmigCompression)value);
+    }
+  if (!vmmig_migration_policy_check (policy, error))
+    return NULL;
+  return g_steal_pointer (&policy);
+}
+
+static gboolean
+apply_destination (const MigrateOptions *self, VmmigNode *destination, GError **error)
+{
+  if (!options_check_text ("--peer-uri", self->peer_uri, error) ||
+      !options_check_text ("--tls-name", self->tls_name, error))
+    return FALSE;
+  for (gsize i = 0; self->addresses != NULL && self->addresses[i] != NULL; i++)
+    if (!options_check_text ("--to-address", self->addresses[i], error))
+      return FALSE;
+  if (self->peer_uri != NULL)
+    vmmig_node_set_peer_uri (destination, self->peer_uri);
+  if (self->addresses != NULL)
+    vmmig_node_set_addresses (destination, (const char *const *)self->addresses);
+  if (self->tls_name != NULL)
+    vmmig_node_set_tls_name (destination, self->tls_name);
+  return TRUE;
+}
+
+static gboolean
+apply_disks (const MigrateOptions *self, VmmigMigrationJob *job, GError **error)
+{
+  g_auto (GStrv) disks = NULL;
+  int value = self->copy_all           ? VMMIG_COPY_STORAGE_ALL
+              : self->copy_incremental ? VMMIG_COPY_STORAGE_INCREMENTAL
+                                       : VMMIG_COPY_STORAGE_NONE;
+
+  if (self->copy_storage != NULL && !options_parse_enum ("--copy-storage", self->copy_storage,
+                                                         VMMIG_TYPE_COPY_STORAGE, &value, error))
+    return FALSE;
+  vmmig_migration_job_set_copy_storage (job, (VmmigCopyStorage)value);
+  if (self->disks == NULL)
+    return TRUE;
+  if (value == VMMIG_COPY_STORAGE_NONE)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                   "--disks names what --copy-storage copies, which is missing");
+      return FALSE;
+    }
+  disks = g_strsplit (self->disks, ",", -1);
+  for (gsize i = 0; i == 0 || disks[i] != NULL; i++)
+    if (!options_check_text ("A name in --disks", disks[i] != NULL ? disks[i] : "", error))
+      return FALSE;
+  vmmig_migration_job_set_disks (job, (const char *const *)disks);
+  return TRUE;
+}
+
+static gboolean
+apply_definition (const MigrateOptions *self, VmmigMigrationJob *job, GError **error)
+{
+  g_autofree char *xml = NULL;
+  int value = self->persistent ? VMMIG_PERSISTENCE_PERSISTENT : VMMIG_PERSISTENCE_PRESERVE;
+
+  if (self->persistence != NULL && !options_parse_enum ("--persistence", self->persistence,
+                                                        VMMIG_TYPE_PERSISTENCE, &value, error))
+    return FALSE;
+  vmmig_migration_job_set_persistence (job, (VmmigPersistence)value);
+  if (self->xml == NULL)
+    return TRUE;
+  if (!g_file_get_contents (self->xml, &xml, NULL, error) ||
+      !options_check_text ("The file of --xml", xml, error))
+    return FALSE;
+  vmmig_migration_job_set_destination_xml (job, xml);
+  return TRUE;
+}
+
+static VmmigMigrationJob *
+make_job (const MigrateOptions *self, GError **error)
+{
+  g_autoptr (VmmigMigrationPolicy) policy = NULL;
+  g_autoptr (VmmigMigrationJob) job = NULL;
+
+  if (self->common.to == NULL)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                   "--to is missing: the host that the VM shall move to");
+      return NULL;
+    }
+  policy = make_policy (self, error);
+  if (policy == NULL)
+    return NULL;
+  job = options_make_job (&self->common, error);
+  if (job == NULL || !apply_destination (self, vmmig_migration_job_get_destination (job), error) ||
+      !apply_disks (self, job, error) || !apply_definition (self, job, error))
+    return NULL;
+  vmmig_migration_job_set_policy (job, policy);
+  return g_steal_pointer (&job);
+}
+
+static gboolean
+read_times (const MigrateOptions *self, SessionOptions *session, GError **error)
+{
+  session->has_wait = self->wait != NULL;
+  session->has_post_copy_after = self->post_copy_at_once || self->post_copy_after != NULL;
+  if (self->wait != NULL && !units_parse_duration (self->wait, &session->wait, error))
+    {
+      g_prefix_error (error, "--wait: ");
+      return FALSE;
+    }
+  if (self->post_copy_after != NULL &&
+      !units_parse_duration (self->post_copy_after, &session->post_copy_after, error))
+    {
+      g_prefix_error (error, "--post-copy-after: ");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+int
+cmd_migrate (int argc, char **argv)
+{
+  g_auto (MigrateOptions) options = {0};
+  g_autoptr (GOptionContext) context = new_context (&options);
+  g_autoptr (VmmigMigrationJob) job = NULL;
+  g_autoptr (Output) output = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *look_later = NULL;
+  SessionOptions session = {.kind = SESSION_MIGRATE};
+
+  if (!options_parse (&options.common, context, argc, argv, 1))
+    return EXIT_CODE_USAGE;
+  job = make_job (&options, &error);
+  if (job == NULL || !read_times (&options, &session, &error))
+    return options_refuse (error);
+  output = output_new (options.common.json);
+  look_later = options_make_command (&options.common, "status");
+  session.look_later = look_later;
+  return session_run (output, job, &session);
+}
