@@ -7,5 +7,11 @@
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-error.h>
+#include <vmmig/vmmig-migration-job.h>
+#include <vmmig/vmmig-migration-policy.h>
+#include <vmmig/vmmig-migration-progress.h>
+#include <vmmig/vmmig-migration-result.h>
+#include <vmmig/vmmig-migration-status.h>
+#include <vmmig/vmmig-node.h>
 #include <vmmig/vmmig-version.h>
 #undef VMMIG_INSIDE

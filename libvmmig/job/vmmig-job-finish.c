@@ -1,0 +1,529 @@
+/* vmmig-job-finish.c - a migration's end: who owns the VM, and what is left to do
+ *
+ * A call that failed is not a failed migration, and one that succeeded is asked about all the
+ * same: the verdict comes from what both nodes say of the VM.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "job/vmmig-job-runner-private.h"
+
+#include <vmmig/vmmig-error.h>
+
+/* How long a destination may take to remove what it had received (facts: less than a second). */
+#define CLEANUP_TIMEOUT (10 * G_USEC_PER_SEC)
+#define FIRST_INTERVAL (G_USEC_PER_SEC / 10)
+#define LONGEST_INTERVAL (5 * G_USEC_PER_SEC)
+#define LONGEST_RECOVERY_INTERVAL (30 * G_USEC_PER_SEC)
+
+static void ask_both (VmmigJobRunner *self);
+static void next_step (VmmigJobRunner *self);
+
+/* --- ways to end
+ * ----------------------------------------------------------------------------------------- */
+
+static GError *build_error (VmmigJobRunner *self, VmmigError code, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+static GError *
+build_error (VmmigJobRunner *self, VmmigError code, const char *format, ...)
+{
+  g_autofree char *what = vmmig_job_runner_describe (self);
+  g_autofree char *why = NULL;
+  va_list args;
+
+  va_start (args, format);
+  why = g_strdup_vprintf (format, args);
+  va_end (args);
+  return g_error_new (VMMIG_ERROR, code, "%s: %s", what, why);
+}
+
+static void
+end_on_source (VmmigJobRunner *self)
+{
+  const char *source = vmmig_job_plan_get_source_name (self->plan);
+  gboolean cancelled = self->cancel_requested || (self->call_error != NULL &&
+                                                  self->call_error->code == VMMIG_ERROR_CANCELLED);
+  GError *error;
+
+  if (cancelled)
+    error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_CANCELLED,
+                         "The migration of VM ‘%s’ from %s to %s was cancelled while %s; the VM is "
+                         "on %s as before",
+                         self->vm_name, source, vmmig_job_plan_get_destination_name (self->plan),
+                         vmmig_job_state_describe (self->failed_phase), source);
+  else if (self->call_error != NULL)
+    error = g_error_new (VMMIG_ERROR, self->call_error->code,
+                         "%s; it failed while %s, and the VM is on %s as before",
+                         self->call_error->message, vmmig_job_state_describe (self->failed_phase),
+                         source);
+  else
+    error = build_error (self, VMMIG_ERROR_FAILED,
+                         "it ended while %s, and nobody told why; the VM is on %s as before, the "
+                         "log of libvirt on %s may say more",
+                         vmmig_job_state_describe (self->failed_phase), source, source);
+  vmmig_job_runner_end (self, cancelled ? VMMIG_JOB_STATE_CANCELLED : VMMIG_JOB_STATE_FAILED,
+                        VMMIG_VM_LOCATION_SOURCE, error);
+}
+
+static void
+untagged_source_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The mark of this job is still in the VM's metadata: %s",
+                           reply->error->message);
+  end_on_source (self);
+}
+
+static void
+conclude_on_source (VmmigJobRunner *self)
+{
+  if (!self->tagged || self->prepare_given_up)
+    {
+      end_on_source (self);
+      return;
+    }
+  self->tagged = FALSE;
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_TAG, self->uuid), VMMIG_RUNNER_CALL_TIMEOUT,
+                         untagged_source_cb);
+}
+
+static void
+conclude_lost (VmmigJobRunner *self, VmmigOwnership ownership)
+{
+  const char *cause = self->call_error != NULL ? self->call_error->message : NULL;
+  GError *error = build_error (
+      self, VMMIG_ERROR_VM_LOST, "on %s it is %s, on %s it is %s; %s%s%s",
+      vmmig_job_plan_get_source_name (self->plan),
+      vmmig_vm_facts_describe (self->source_side.state, self->source_side.reason),
+      vmmig_job_plan_get_destination_name (self->plan),
+      vmmig_vm_facts_describe (self->destination_side.state, self->destination_side.reason),
+      vmmig_ownership_get_advice (ownership), cause != NULL ? "; " : "",
+      cause != NULL ? cause : "");
+
+  vmmig_job_runner_end (self, VMMIG_JOB_STATE_LOST, vmmig_ownership_to_location (ownership), error);
+}
+
+static void
+conclude_stopped (VmmigJobRunner *self)
+{
+  vmmig_job_runner_end (
+      self, VMMIG_JOB_STATE_FAILED, VMMIG_VM_LOCATION_NOWHERE,
+      build_error (self, VMMIG_ERROR_VM_STOPPED,
+                   "it ended while %s: %s; nothing was left to migrate, and %s has no copy",
+                   vmmig_job_state_describe (self->failed_phase),
+                   vmmig_vm_facts_describe (VMMIG_VM_SHUT_OFF, self->source_stop_reason),
+                   vmmig_job_plan_get_destination_name (self->plan)));
+}
+
+/* --- what is left to do on the destination
+ * --------------------------------------------------------------- */
+
+static gboolean
+owner_paused (VmmigJobRunner *self)
+{
+  const VmmigStats *stats = self->has_final_stats ? &self->final_stats : &self->stats;
+
+  if (self->has_tag && self->tag.paused)
+    return TRUE;
+  self->pause.ended_at = self->finishing_since;
+  self->pause.maximum_downtime = self->plan->policy.maximum_downtime;
+  self->pause.post_copy = self->post_copy_entered;
+  self->pause.has_downtime = self->has_final_stats && (stats->fields & VMMIG_STAT_DOWNTIME) != 0;
+  self->pause.downtime = stats->downtime;
+  return vmmig_phase_owner_paused (&self->pause);
+}
+
+static void
+figures_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error == NULL && reply->stats.completed)
+    {
+      self->final_stats = reply->stats;
+      self->has_final_stats = TRUE;
+    }
+  next_step (self);
+}
+
+static void
+suspended_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The VM was paused by its owner and runs now: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+autostart_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The VM's autostart flag could not be carried over: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+untagged_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The mark of this job is still in the VM's metadata: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+step_call (VmmigJobRunner *self,
+           VmmigNodeAddress *node,
+           VmmigCallKind kind,
+           guint64 number,
+           VmmigRunnerReplyFunc func)
+{
+  VmmigRequest *request = vmmig_request_new (kind, self->uuid);
+
+  request->number = number;
+  vmmig_job_runner_call (self, node->link, request, VMMIG_RUNNER_CALL_TIMEOUT, func);
+}
+
+static gboolean
+wants_autostart (VmmigJobRunner *self)
+{
+  return self->has_tag && self->tag.autostart && self->destination_vm != NULL &&
+         self->destination_vm->persistent && !self->destination_vm->autostart;
+}
+
+static void
+end_on_destination (VmmigJobRunner *self)
+{
+  vmmig_job_runner_end (self, VMMIG_JOB_STATE_SUCCEEDED, VMMIG_VM_LOCATION_DESTINATION, NULL);
+}
+
+/* One step after the other; none of them can turn the success into a failure any more. */
+static void
+next_step (VmmigJobRunner *self)
+{
+  VmmigNodeAddress *source = self->plan->source;
+  VmmigNodeAddress *destination = self->plan->destination;
+
+  if (destination == NULL)
+    {
+      end_on_destination (self);
+      return;
+    }
+  switch (self->next_step++)
+    {
+    case 0:
+      if (!self->has_final_stats)
+        step_call (self, self->post_copy_entered ? source : destination, VMMIG_CALL_COMPLETED, 0,
+                   figures_cb);
+      else
+        next_step (self);
+      break;
+    case 1:
+      if (self->destination_side.state == VMMIG_VM_RUNNING && owner_paused (self))
+        step_call (self, destination, VMMIG_CALL_SUSPEND, 0, suspended_cb);
+      else
+        next_step (self);
+      break;
+    case 2:
+      if (wants_autostart (self))
+        step_call (self, destination, VMMIG_CALL_SET_AUTOSTART, 1, autostart_cb);
+      else
+        next_step (self);
+      break;
+    case 3:
+      if (self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT && self->vm->autostart)
+        step_call (self, source, VMMIG_CALL_SET_AUTOSTART, 0, autostart_cb);
+      else
+        next_step (self);
+      break;
+    case 4:
+      if (self->tagged)
+        step_call (self, destination, VMMIG_CALL_TAG, 0, untagged_destination_cb);
+      else
+        next_step (self);
+      break;
+    default:
+      end_on_destination (self);
+    }
+}
+
+/* --- a post-copy that lost its link
+ * ----------------------------------------------------------------------- */
+
+static void
+recovered_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  self->migrate_call = 0;
+  if (reply->error != NULL)
+    {
+      g_clear_error (&self->call_error);
+      self->call_error = g_steal_pointer (&reply->error);
+    }
+  vmmig_job_runner_set_state (self, reply->error == NULL ? VMMIG_JOB_STATE_FINISHING
+                                                         : VMMIG_JOB_STATE_POSTCOPY_PAUSED);
+  self->n_judged = 0;
+  ask_both (self);
+}
+
+static void
+recover (VmmigJobRunner *self)
+{
+  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_MIGRATE, self->uuid);
+
+  self->n_recoveries++;
+  request->text = vmmig_job_runner_describe (self);
+  request->migrate =
+      vmmig_job_plan_to_params (self->plan, self->address, self->destination_facts, self->vm);
+  request->migrate->resume = TRUE;
+  vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_RECOVERING);
+  self->migrate_call =
+      vmmig_job_runner_call (self, self->plan->source->link, request, -1, recovered_cb);
+}
+
+static void
+recover_later (VmmigJobRunner *self)
+{
+  gint64 delay = (2 * G_USEC_PER_SEC) << MIN (self->n_recoveries, 4);
+
+  vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_POSTCOPY_PAUSED);
+  /* Whoever follows somebody else's migration does not know how it was asked for. */
+  if (self->plan->attach)
+    vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_JUDGE, LONGEST_INTERVAL, ask_both);
+  else
+    vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_JUDGE,
+                                MIN (delay, LONGEST_RECOVERY_INTERVAL), recover);
+}
+
+/* --- the verdict
+ * ------------------------------------------------------------------------------------------ */
+
+static void
+ask_again (VmmigJobRunner *self)
+{
+  gint64 delay = FIRST_INTERVAL << MIN (self->n_judged, 6);
+
+  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_JUDGE, MIN (delay, LONGEST_INTERVAL),
+                              ask_both);
+}
+
+/* libvirt goes on with what we thought had ended (our connection broke): watch it again. */
+static void
+go_on (VmmigJobRunner *self)
+{
+  if (self->prepare_given_up)
+    {
+      vmmig_job_runner_warn (
+          self,
+          "libvirt on %s still holds the migration it was told to abort; it ends "
+          "by itself, and a new migration of this VM has to wait for that",
+          vmmig_job_plan_get_source_name (self->plan));
+      conclude_on_source (self);
+      return;
+    }
+  self->finishing_since = 0;
+  if (self->cancel_requested && !self->post_copy_entered)
+    {
+      self->abort_accepted = FALSE;
+      vmmig_job_steer_push_abort (self);
+    }
+  vmmig_job_runner_set_state (self, self->post_copy_entered ? VMMIG_JOB_STATE_POST_COPY
+                                                            : VMMIG_JOB_STATE_PRE_COPY);
+  vmmig_job_watch_resume (self);
+}
+
+static void
+clean_up (VmmigJobRunner *self)
+{
+  if (vmmig_driver_now (self->driver) - self->finishing_since < CLEANUP_TIMEOUT)
+    {
+      ask_again (self);
+      return;
+    }
+  vmmig_job_runner_warn (
+      self,
+      "%s still holds what it received of the VM (%s); it never ran there, and "
+      "its daemon removes it when it gets to it",
+      vmmig_job_plan_get_destination_name (self->plan),
+      vmmig_vm_facts_describe (self->destination_side.state, self->destination_side.reason));
+  conclude_on_source (self);
+}
+
+/* The VM runs on its destination; what its source still holds goes away, or must be told of. */
+static void
+leave_behind (VmmigJobRunner *self)
+{
+  if (vmmig_driver_now (self->driver) - self->finishing_since < CLEANUP_TIMEOUT)
+    {
+      ask_again (self);
+      return;
+    }
+  vmmig_job_runner_warn (
+      self, "%s still holds a copy of the VM (%s): %s", vmmig_job_plan_get_source_name (self->plan),
+      vmmig_vm_facts_describe (self->source_side.state, self->source_side.reason),
+      vmmig_ownership_get_advice (VMMIG_OWNERSHIP_DESTINATION_CLEANUP));
+  next_step (self);
+}
+
+/* Followed without knowing to where: what the source says last is all that can be known. */
+static void
+give_up_asking (VmmigJobRunner *self)
+{
+  vmmig_job_runner_end (
+      self, VMMIG_JOB_STATE_UNKNOWN, VMMIG_VM_LOCATION_UNKNOWN,
+      build_error (self, VMMIG_ERROR_OUTCOME_UNKNOWN,
+                   "it left %s, and nobody said to where; ask again with its destination",
+                   vmmig_job_plan_get_source_name (self->plan)));
+}
+
+static void
+act (VmmigJobRunner *self, VmmigOwnership ownership)
+{
+  switch (ownership)
+    {
+    case VMMIG_OWNERSHIP_SOURCE:
+      conclude_on_source (self);
+      break;
+    case VMMIG_OWNERSHIP_SOURCE_CLEANUP:
+      clean_up (self);
+      break;
+    case VMMIG_OWNERSHIP_SOURCE_UNCHECKED:
+      if (self->plan->destination != NULL)
+        vmmig_job_runner_warn (self,
+                               "%s does not answer: what it received of the VM never ran, and its "
+                               "daemon removes it when it is back",
+                               vmmig_job_plan_get_destination_name (self->plan));
+      conclude_on_source (self);
+      break;
+    case VMMIG_OWNERSHIP_DESTINATION:
+      next_step (self);
+      break;
+    case VMMIG_OWNERSHIP_DESTINATION_CLEANUP:
+      leave_behind (self);
+      break;
+    case VMMIG_OWNERSHIP_IN_PROGRESS:
+      go_on (self);
+      break;
+    case VMMIG_OWNERSHIP_UNATTENDED:
+      vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_UNATTENDED);
+      ask_again (self);
+      break;
+    case VMMIG_OWNERSHIP_RECOVERABLE:
+      recover_later (self);
+      break;
+    case VMMIG_OWNERSHIP_LOST:
+    case VMMIG_OWNERSHIP_SPLIT_BRAIN:
+      conclude_lost (self, ownership);
+      break;
+    case VMMIG_OWNERSHIP_STOPPED:
+      conclude_stopped (self);
+      break;
+    case VMMIG_OWNERSHIP_UNKNOWN:
+      if (self->plan->destination == NULL && self->source_side.reachable)
+        {
+          give_up_asking (self);
+          break;
+        }
+      if (self->n_judged > 3)
+        vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_UNKNOWN);
+      ask_again (self);
+      break;
+    }
+}
+
+/* A VM that is gone from the source: an event may have told why. */
+static void
+use_events (VmmigJobRunner *self)
+{
+  if (self->source_side.reachable && self->source_side.state == VMMIG_VM_ABSENT &&
+      self->source_stopped_for_good)
+    {
+      self->source_side.state = VMMIG_VM_SHUT_OFF;
+      self->source_side.reason = self->source_stop_reason;
+    }
+  if (self->source_side.reachable && self->source_side.state == VMMIG_VM_SHUT_OFF)
+    self->source_stop_reason = self->source_side.reason;
+}
+
+static void
+judge (VmmigJobRunner *self)
+{
+  VmmigOwnershipRecord record = {
+      .post_copy_entered = self->post_copy_entered,
+      .was_paused = self->has_tag && self->tag.paused,
+  };
+
+  use_events (self);
+  if (self->source_side.reason == VMMIG_VM_REASON_POST_COPY ||
+      self->source_side.reason == VMMIG_VM_REASON_POST_COPY_FAILED)
+    self->post_copy_entered = record.post_copy_entered = TRUE;
+  self->n_judged++;
+  act (self, vmmig_ownership_judge (&self->source_side, &self->destination_side, &record));
+}
+
+static void
+take_side (VmmigOwnershipSide *side, VmmigReply *reply)
+{
+  side->reachable = reply->error == NULL;
+  side->state = VMMIG_VM_ABSENT;
+  side->reason = VMMIG_VM_REASON_OTHER;
+  side->job = VMMIG_VM_JOB_UNKNOWN;
+  if (reply->error != NULL)
+    return;
+  side->state = reply->vm->state;
+  side->reason = reply->vm->reason;
+  side->job = reply->vm->job;
+}
+
+static void
+inspected_source_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  take_side (&self->source_side, reply);
+  if (--self->n_inspecting == 0)
+    judge (self);
+}
+
+static void
+inspected_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  take_side (&self->destination_side, reply);
+  g_clear_pointer (&self->destination_vm, vmmig_vm_facts_free);
+  self->destination_vm = g_steal_pointer (&reply->vm);
+  if (--self->n_inspecting == 0)
+    judge (self);
+}
+
+static void
+ask_both (VmmigJobRunner *self)
+{
+  self->n_inspecting = self->plan->destination != NULL ? 2 : 1;
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
+                         VMMIG_RUNNER_CALL_TIMEOUT, inspected_source_cb);
+  if (self->plan->destination != NULL)
+    vmmig_job_runner_call (self, self->plan->destination->link,
+                           vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
+                           VMMIG_RUNNER_CALL_TIMEOUT, inspected_destination_cb);
+}
+
+void
+vmmig_job_finish_start (VmmigJobRunner *self, GError *call_error)
+{
+  g_autoptr (GError) error = call_error;
+
+  if (self->finishing_since != 0)
+    return;
+  /* Our own deadline says more than the "canceled by client" that it led to. */
+  if (self->call_error == NULL)
+    self->call_error = g_steal_pointer (&error);
+  self->failed_phase = self->state;
+  self->finishing_since = vmmig_driver_now (self->driver);
+  self->n_judged = 0;
+  vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_POLL);
+  vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_PREPARE);
+  vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_GIVE_UP);
+  vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_ABORT);
+  vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_FINISHING);
+  ask_both (self);
+}

@@ -1,0 +1,197 @@
+/* vmmig-job-runner-private.h - the life of one migration, on the driver's thread
+ *
+ * The runner asks the driver, decides by the pure parts (phase, ownership), and tells the job
+ * through its mailbox. Everything in it but what says "any thread" runs on the driver's thread
+ * (the engine's, or the simulation's), so it needs no lock.
+ *
+ *   vmmig-job-runner.c     states, calls, the way to an end
+ *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
+ *   vmmig-job-watch.c      polls and events while memory is copied
+ *   vmmig-job-finish.c     who owns the VM, and what is left to do
+ *   vmmig-job-steer.c      cancel, post-copy, limits
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "job/vmmig-job-mailbox-private.h"
+#include "job/vmmig-job-plan-private.h"
+#include "job/vmmig-ownership-private.h"
+#include "job/vmmig-phase-private.h"
+#include "job/vmmig-values-private.h"
+#include "values/vmmig-tag-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _VmmigJobRunner VmmigJobRunner;
+
+typedef enum
+{
+  VMMIG_STEER_CANCEL,
+  VMMIG_STEER_POST_COPY,
+  VMMIG_STEER_BANDWIDTH, /* number: bytes per second */
+  VMMIG_STEER_DOWNTIME, /* number: ms */
+} VmmigSteerKind;
+
+/* --- for the job: any thread ---------------------------------------------------------------------
+ */
+
+/* Takes @plan. */
+VmmigJobRunner *vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailbox);
+VmmigJobRunner *vmmig_job_runner_ref (VmmigJobRunner *self);
+void vmmig_job_runner_unref (VmmigJobRunner *self);
+void vmmig_job_runner_start (VmmigJobRunner *self);
+/* Takes @task (nullable), which gets a boolean or the reason of the refusal. */
+void
+vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
+
+/* --- for the runner's own files: the driver's thread
+ * ------------------------------------------------ */
+
+#define VMMIG_RUNNER_CALL_TIMEOUT (5 * G_USEC_PER_SEC)
+
+typedef void (*VmmigRunnerReplyFunc) (VmmigJobRunner *self, VmmigReply *reply);
+typedef void (*VmmigRunnerTimerFunc) (VmmigJobRunner *self);
+
+typedef enum
+{
+  VMMIG_RUNNER_TIMER_POLL,
+  VMMIG_RUNNER_TIMER_PREPARE, /* libvirt must have begun to copy by then */
+  VMMIG_RUNNER_TIMER_GIVE_UP, /* an accepted abort must have ended the call by then */
+  VMMIG_RUNNER_TIMER_ABORT, /* ask for the abort again */
+  VMMIG_RUNNER_TIMER_JUDGE, /* ask both nodes again */
+  VMMIG_RUNNER_N_TIMERS,
+} VmmigRunnerTimer;
+
+typedef struct
+{
+  VmmigJobRunner *runner; /* referenced while the timer is set */
+  guint id; /* 0: not set */
+  VmmigRunnerTimerFunc func;
+} VmmigRunnerTimerSlot;
+
+struct _VmmigJobRunner
+{
+  int ref_count; /* atomic */
+  VmmigJobPlan *plan; /* immutable */
+  VmmigJobMailbox *mailbox; /* immutable */
+  VmmigDriver *driver; /* immutable */
+
+  VmmigJobState state;
+  gboolean finished; /* the end was told; late answers are ignored */
+  GPtrArray *warnings; /* (element-type utf8) */
+  VmmigRunnerTimerSlot timers[VMMIG_RUNNER_N_TIMERS];
+
+  /* What preflight learnt */
+  guint n_opening;
+  VmmigNodeFacts *source_facts;
+  VmmigNodeFacts *destination_facts;
+  char *uuid;
+  char *vm_name;
+  VmmigVmFacts *vm;
+  char *address; /* (nullable) the destination's, in the migration network */
+  VmmigTag tag; /* ours, or that of the migration we follow */
+  gboolean has_tag;
+  gboolean tagged; /* ours is in the VM's metadata */
+
+  /* The migration */
+  gboolean asked; /* libvirt was asked to migrate, by us or by somebody */
+  guint migrate_call; /* 0: none of ours is open */
+  gint64 started; /* µs */
+  guint source_watch;
+  guint destination_watch;
+  gboolean polling; /* a poll is on its way */
+  gint64 last_poll; /* µs */
+  gboolean limits_applied;
+  gboolean post_copy_entered;
+  gboolean sent; /* bytes of the VM were seen to flow */
+  VmmigStats stats; /* the newest */
+  gboolean has_final_stats;
+  VmmigStats final_stats;
+  VmmigProgressTracker tracker;
+  VmmigPauseEvidence pause;
+  gboolean source_stopped_for_good; /* a lifecycle event said why the VM ended on the source */
+  VmmigVmReason source_stop_reason;
+
+  /* Steering */
+  gboolean cancel_requested;
+  gboolean abort_on_its_way;
+  gboolean abort_accepted;
+  GPtrArray *cancel_tasks; /* (element-type GTask) waiting for libvirt's answer */
+  gboolean post_copy_on_its_way;
+  GPtrArray *post_copy_tasks; /* (element-type GTask) waiting for the first pass */
+
+  /* The end */
+  gboolean prepare_given_up; /* our deadline for Prepare passed and libvirt took our abort */
+  GError *call_error; /* (nullable) of the migrate call */
+  VmmigJobState failed_phase;
+  guint n_inspecting;
+  VmmigOwnershipSide source_side;
+  VmmigOwnershipSide destination_side;
+  VmmigVmFacts *destination_vm; /* (nullable) */
+  gint64 finishing_since; /* µs; 0: not finishing */
+  guint n_judged;
+  guint n_recoveries;
+  guint next_step; /* of what is left to do after a success */
+};
+
+/* Calls @func with the answer unless the job ended meanwhile. Takes @request. */
+guint vmmig_job_runner_call (VmmigJobRunner *self,
+                             VmmigDriverNode *link,
+                             VmmigRequest *request,
+                             gint64 timeout,
+                             VmmigRunnerReplyFunc func);
+/* Setting a timer again moves it. */
+void vmmig_job_runner_set_timer (VmmigJobRunner *self,
+                                 VmmigRunnerTimer which,
+                                 gint64 delay,
+                                 VmmigRunnerTimerFunc func);
+void vmmig_job_runner_clear_timer (VmmigJobRunner *self, VmmigRunnerTimer which);
+void vmmig_job_runner_set_state (VmmigJobRunner *self, VmmigJobState state);
+void vmmig_job_runner_warn (VmmigJobRunner *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* "Cannot migrate VM ‘db1’ from h1 to h2" (transfer full) */
+char *vmmig_job_runner_describe (VmmigJobRunner *self);
+/* The end. Takes @error; NULL only with SUCCEEDED. Answers whoever still waits. */
+void vmmig_job_runner_end (VmmigJobRunner *self,
+                           VmmigJobState outcome,
+                           VmmigVmLocation location,
+                           GError *error);
+
+void vmmig_job_preflight_start (VmmigJobRunner *self);
+/* Ends a job that did not ask libvirt to migrate yet. Takes @error. */
+void vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error);
+/* Ends the migrate call if it is still in Prepare after @delay µs: libvirt took our abort. */
+void vmmig_job_preflight_give_up_later (VmmigJobRunner *self, gint64 delay);
+
+/* Watches the VM on both nodes, from before libvirt is asked until the end. */
+void vmmig_job_watch_start (VmmigJobRunner *self);
+void vmmig_job_watch_stop (VmmigJobRunner *self);
+/* Polls again from now on. */
+void vmmig_job_watch_resume (VmmigJobRunner *self);
+/* The source did not answer a poll. */
+void vmmig_job_watch_source_silent (VmmigJobRunner *self);
+
+/* The migrate call answered, or what we follow ended: ask both nodes. Takes @call_error. */
+void vmmig_job_finish_start (VmmigJobRunner *self, GError *call_error);
+VmmigMigrationResult *vmmig_job_finish_build_result (VmmigJobRunner *self,
+                                                     VmmigJobState outcome,
+                                                     VmmigVmLocation location,
+                                                     const GError *error);
+
+void
+vmmig_job_steer_handle (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
+/* Asks libvirt to abort, or asks again, if a cancel waits for it. */
+void vmmig_job_steer_push_abort (VmmigJobRunner *self);
+/* Tries what waits for the first pass. */
+void vmmig_job_steer_push_post_copy (VmmigJobRunner *self);
+/* A limit of the policy was refused: that is a warning. */
+void vmmig_job_steer_limit_answered (VmmigJobRunner *self, VmmigReply *reply);
+/* Tells everybody who still waits for an answer that the job ended. */
+void vmmig_job_steer_answer_all (VmmigJobRunner *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigJobRunner, vmmig_job_runner_unref)
+
+G_END_DECLS

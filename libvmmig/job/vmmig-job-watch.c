@@ -1,0 +1,273 @@
+/* vmmig-job-watch.c - polls and events while a VM's memory is copied
+ *
+ * Polling alone is enough; events only make it prompt. What polls and events say goes through the
+ * pure phase functions, so that their order does not matter.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "job/vmmig-job-runner-private.h"
+
+#include <vmmig/vmmig-error.h>
+
+#define POLL_INTERVAL (G_USEC_PER_SEC / 2)
+/* While libvirt prepares: short, so that the first snapshot comes soon. */
+#define PREPARE_POLL_INTERVAL (G_USEC_PER_SEC / 5)
+/* Events ask for a poll at once, but not more often than this. */
+#define MINIMUM_POLL_INTERVAL (G_USEC_PER_SEC / 20)
+
+static void poll_now (VmmigJobRunner *self);
+
+static void
+poll_later (VmmigJobRunner *self, gint64 delay)
+{
+  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_POLL, delay, poll_now);
+}
+
+static void
+poll_soon (VmmigJobRunner *self)
+{
+  gint64 since = vmmig_driver_now (self->driver) - self->last_poll;
+
+  if (!self->polling && self->finishing_since == 0)
+    poll_later (self, MAX (MINIMUM_POLL_INTERVAL - since, 0));
+}
+
+/* --- did its owner pause it?
+ * ------------------------------------------------------------------------ */
+
+static void
+note_stop (VmmigJobRunner *self, VmmigVmState state, gint64 time)
+{
+  VmmigPauseEvidence *pause = &self->pause;
+
+  if (state == VMMIG_VM_RUNNING)
+    {
+      pause->stopped_at = 0;
+      pause->iterations_after_stop = 0;
+      pause->remaining_when_stopped = G_MAXUINT64;
+    }
+  else if (state == VMMIG_VM_PAUSED && pause->stopped_at == 0)
+    {
+      pause->stopped_at = time;
+    }
+}
+
+static void
+note_stats (VmmigJobRunner *self, const VmmigStats *stats)
+{
+  VmmigPauseEvidence *pause = &self->pause;
+
+  if ((stats->fields & VMMIG_STAT_MEMORY_RATE) != 0 && stats->memory_rate > 0)
+    pause->rate = stats->memory_rate;
+  if (pause->stopped_at != 0 && pause->remaining_when_stopped == G_MAXUINT64 &&
+      (stats->fields & VMMIG_STAT_MEMORY) != 0)
+    pause->remaining_when_stopped = stats->memory_remaining;
+}
+
+/* --- polls
+ * ---------------------------------------------------------------------------------------------- */
+
+static void
+apply_limits (VmmigJobRunner *self)
+{
+  VmmigRequest *request;
+
+  if (self->limits_applied)
+    return;
+  self->limits_applied = TRUE;
+  /* Not before the start: QEMU would keep it after a migration that failed. */
+  if ((self->plan->policy.set & (1u << VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME)) == 0)
+    return;
+  request = vmmig_request_new (VMMIG_CALL_SET_DOWNTIME, self->uuid);
+  request->number = self->plan->policy.maximum_downtime;
+  vmmig_job_runner_call (self, self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT,
+                         vmmig_job_steer_limit_answered);
+}
+
+static void
+show (VmmigJobRunner *self)
+{
+  g_autoptr (VmmigMigrationProgress) progress = NULL;
+  gint64 now = vmmig_driver_now (self->driver);
+  double fraction = vmmig_progress_tracker_update (&self->tracker, self->state, &self->stats);
+
+  progress = vmmig_migration_progress_new (self->state, fraction,
+                                           vmmig_progress_tracker_get_iteration (&self->tracker),
+                                           &self->stats, (now - self->started) / 1000, now);
+  vmmig_job_mailbox_push_progress (self->mailbox, progress);
+}
+
+static void
+take_phase (VmmigJobRunner *self, VmmigVmState state, VmmigVmReason reason, const VmmigStats *stats)
+{
+  VmmigJobState next = vmmig_phase_from_source (self->state, state, reason, stats);
+
+  vmmig_job_runner_set_state (self, next);
+  if (self->state != VMMIG_JOB_STATE_PREPARING)
+    vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_PREPARE);
+}
+
+/* Nobody tells the end of a migration that we only follow but the source itself. */
+static gboolean
+followed_one_ended (VmmigJobRunner *self, const VmmigReply *reply)
+{
+  if (self->migrate_call != 0)
+    return FALSE;
+  if (reply->error != NULL)
+    return reply->error->code == VMMIG_ERROR_VM_NOT_FOUND;
+  return !reply->stats.active ||
+         (reply->vm != NULL && reply->vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED);
+}
+
+static void
+poll_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  self->polling = FALSE;
+  if (self->finishing_since != 0)
+    return;
+  if (followed_one_ended (self, reply))
+    {
+      vmmig_job_finish_start (self, NULL);
+      return;
+    }
+  if (reply->error == NULL)
+    {
+      if (reply->vm != NULL)
+        {
+          note_stop (self, reply->vm->state, vmmig_driver_now (self->driver));
+          take_phase (self, reply->vm->state, reply->vm->reason, &reply->stats);
+        }
+      if (reply->stats.active && !reply->stats.completed)
+        {
+          self->stats = reply->stats;
+          self->sent =
+              self->sent || reply->stats.memory_processed + reply->stats.disk_processed > 0;
+          note_stats (self, &reply->stats);
+          apply_limits (self);
+          show (self);
+        }
+      vmmig_job_steer_push_post_copy (self);
+    }
+  else if (reply->error->code == VMMIG_ERROR_UNREACHABLE ||
+           reply->error->code == VMMIG_ERROR_TIMED_OUT || reply->lost)
+    {
+      vmmig_job_watch_source_silent (self);
+    }
+  poll_later (self,
+              self->state == VMMIG_JOB_STATE_PREPARING ? PREPARE_POLL_INTERVAL : POLL_INTERVAL);
+}
+
+/* What we follow and cannot see is of unknown outcome; a call of ours that is still open tells more
+ * than a poll that is late. */
+void
+vmmig_job_watch_source_silent (VmmigJobRunner *self)
+{
+  if (self->migrate_call == 0)
+    vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_UNKNOWN);
+}
+
+static void
+poll_now (VmmigJobRunner *self)
+{
+  if (self->polling || self->finishing_since != 0)
+    return;
+  self->polling = TRUE;
+  self->last_poll = vmmig_driver_now (self->driver);
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_POLL, self->uuid), VMMIG_RUNNER_CALL_TIMEOUT,
+                         poll_cb);
+}
+
+/* --- events
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void
+source_state_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
+{
+  switch (event->state)
+    {
+    case VMMIG_VM_SHUT_OFF:
+    case VMMIG_VM_CRASHED:
+      self->source_stopped_for_good = TRUE;
+      self->source_stop_reason = event->reason;
+      break;
+    default:
+      note_stop (self, event->state, event->time);
+      if (self->finishing_since == 0)
+        take_phase (self, event->state, event->reason, NULL);
+    }
+}
+
+static void
+source_event_cb (const VmmigDriverEvent *event, gpointer user_data)
+{
+  VmmigJobRunner *self = user_data;
+
+  if (self->finished)
+    return;
+  switch (event->kind)
+    {
+    case VMMIG_EVENT_ITERATION:
+      self->stats.iteration = event->iteration;
+      self->stats.fields |= VMMIG_STAT_ITERATION;
+      if (self->pause.stopped_at != 0)
+        self->pause.iterations_after_stop++;
+      break;
+    case VMMIG_EVENT_COMPLETED:
+      self->final_stats = event->stats;
+      self->has_final_stats = TRUE;
+      break;
+    case VMMIG_EVENT_STATE:
+      source_state_event (self, event);
+      break;
+    case VMMIG_EVENT_CONNECTION_LOST:
+    case VMMIG_EVENT_CONNECTION_BACK:
+      break;
+    }
+  poll_soon (self);
+}
+
+static void
+destination_event_cb (const VmmigDriverEvent *event, gpointer user_data)
+{
+  VmmigJobRunner *self = user_data;
+
+  if (self->finished || event->kind != VMMIG_EVENT_STATE)
+    return;
+  if (event->reason == VMMIG_VM_REASON_POST_COPY)
+    {
+      self->post_copy_entered = TRUE;
+      if (self->finishing_since == 0)
+        vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_POST_COPY);
+    }
+}
+
+void
+vmmig_job_watch_start (VmmigJobRunner *self)
+{
+  self->source_watch =
+      vmmig_driver_watch (self->plan->source->link, self->uuid, source_event_cb, self);
+  if (self->plan->destination != NULL)
+    self->destination_watch =
+        vmmig_driver_watch (self->plan->destination->link, self->uuid, destination_event_cb, self);
+  poll_later (self, MINIMUM_POLL_INTERVAL);
+}
+
+void
+vmmig_job_watch_resume (VmmigJobRunner *self)
+{
+  poll_soon (self);
+}
+
+void
+vmmig_job_watch_stop (VmmigJobRunner *self)
+{
+  if (self->source_watch != 0)
+    vmmig_driver_unwatch (self->plan->source->link, self->source_watch);
+  if (self->destination_watch != 0)
+    vmmig_driver_unwatch (self->plan->destination->link, self->destination_watch);
+  self->source_watch = 0;
+  self->destination_watch = 0;
+}
