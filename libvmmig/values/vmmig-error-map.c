@@ -71,23 +71,26 @@ static const Rule rules[] = {
     {WORK, "is already being started", VMMIG_ERROR_CONFLICT, NULL},
     {WORK, "another migration job is already running", VMMIG_ERROR_BUSY, NULL},
     {WORK, "is being actively monitored by another thread", VMMIG_ERROR_BUSY, NULL},
-    {WORK, "migration of domain", VMMIG_ERROR_WRONG_STATE, NULL},
+    {WORK, "is not in post-copy phase", VMMIG_ERROR_WRONG_STATE, NULL},
+    {WORK, "migration is still running", VMMIG_ERROR_WRONG_STATE,
+     "it may complete by itself: wait"},
+    {WORK, "post-copy migration of domain", VMMIG_ERROR_WRONG_STATE, NULL},
+    {WORK, "is not being migrated", VMMIG_ERROR_WRONG_STATE, NULL},
     {WORK, "cannot acquire state change lock", VMMIG_ERROR_BUSY, NULL},
     {WORK, "active block job", VMMIG_ERROR_BUSY, "wait for the disk's job, or end it"},
     {WORK, "block copy job", VMMIG_ERROR_BUSY, "wait for the disk's job, or end it"},
 
     /* who may connect; ssh's own words before the system's */
-    {ANY_OPEN, "Host key verification failed", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
+    {ANY_OPEN, "ost key", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
     {ANY_OPEN, "HOST KEY VERIFICATION FAILED", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
     {ANY_OPEN, "REMOTE HOST IDENTIFICATION HAS CHANGED", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
-    {ANY_OPEN, "verify the session host key", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
-    {ANY_OPEN, "host key verification", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
-    {ANY_OPEN, "validate SSH host key", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
-    {ANY_OPEN, "SSH host key for", VMMIG_ERROR_AUTHENTICATION, HOST_KEY},
     {ANY_OPEN, "Permission denied (", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
     {ANY_OPEN, "Permission denied, please try again", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
     {ANY_OPEN, "Too many authentication failures", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
     {ANY_OPEN, "UNPROTECTED PRIVATE KEY FILE", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
+    {ANY_OPEN, "failed to authenticate", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
+    {ANY_OPEN, "uthentication callback", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
+    {ANY_OPEN, "uthentication methods", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
     {ANY_OPEN, "private key", VMMIG_ERROR_AUTHENTICATION, SSH_KEY},
     {ANY_OPEN, "polkit", VMMIG_ERROR_AUTHENTICATION, "run as root, or join the group libvirt"},
     {ANY_OPEN, "ertificate", VMMIG_ERROR_AUTHENTICATION, LIBVIRTD_CERTIFICATES},
@@ -331,6 +334,8 @@ vmmig_error_remedy (VmmigErrorCall call, VmmigError code, const char *message)
     {
     case VMMIG_ERROR_CANNOT_CANCEL:
       return "the VM already runs on its destination: wait until its memory is there";
+    case VMMIG_ERROR_AUTHENTICATION:
+      return "give the node credentials that it accepts";
     case VMMIG_ERROR_SAME_HOST:
       return "choose another destination";
     case VMMIG_ERROR_CONFLICT:

@@ -32,6 +32,7 @@ typedef struct
   VmmigUri *uri;
   gboolean libssh; /* "+libssh" was written: we do, for known_hosts */
   gboolean unix_named; /* "+unix" was written */
+  gboolean ssh_keys_only; /* "sshauth=privkey" was written: we do, with a key file */
   guint seen; /* parameters, by their place in the table */
   GError **error;
 } Parser;
@@ -412,7 +413,10 @@ parse_parameter (Parser *self, const char *text)
       if ((self->seen & (1u << i)) != 0)
         return refuse (self, INVALID, "the parameter ‘%s’ is given twice", name);
       self->seen |= 1u << i;
-      return known->value != NULL || set_path (self, known, value + 1);
+      if (known->value == NULL)
+        return set_path (self, known, value + 1);
+      self->ssh_keys_only = self->ssh_keys_only || strcmp (name, "sshauth") == 0;
+      return TRUE;
     }
   return refuse_parameter (self, name);
 }
@@ -458,6 +462,8 @@ check_parts (Parser *self)
   if (uri->session && !local && uri->transport != VMMIG_TRANSPORT_SSH)
     return refuse (self, INVALID,
                    "a session's daemon is reached over ssh or a UNIX socket only; use /system");
+  if (self->ssh_keys_only && (uri->known_hosts == NULL || uri->key_file == NULL))
+    return refuse (self, INVALID, "sshauth= goes with keyfile= and known_hosts= only");
   if (self->libssh && uri->known_hosts == NULL)
     return refuse (self, INVALID, "the transport ‘libssh’ is for known_hosts= only; use ‘ssh’");
   return TRUE;

@@ -172,11 +172,12 @@ vmmig_uri_to_libvirt (const VmmigUri *self)
   append_parameter (text, "pkipath", self->pki_directory);
   append_parameter (text, "known_hosts", self->known_hosts);
   if (libssh)
-    {
-      append_parameter (text, "known_hosts_verify", "normal");
-      append_parameter (text, "sshauth", "privkey");
-    }
-  else if (ssh)
+    append_parameter (text, "known_hosts_verify", "normal");
+  /* Without a key file libssh takes the agent and the user's own keys; told to take keys only, it
+   * would refuse to work where it finds none in the user's home. */
+  if (libssh && self->key_file != NULL)
+    append_parameter (text, "sshauth", "privkey");
+  if (ssh && !libssh)
     append_parameter (text, "no_tty", "1");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
