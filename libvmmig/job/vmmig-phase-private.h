@@ -14,11 +14,12 @@ G_BEGIN_DECLS
 gboolean vmmig_job_state_is_terminal (VmmigJobState state);
 /* "copying memory": for messages. Static. */
 const char *vmmig_job_state_describe (VmmigJobState state);
-/* The table of DESIGN: may @to follow @from? */
+/* May @to follow @from? A state does not follow itself. */
 gboolean vmmig_job_state_may_follow (VmmigJobState from, VmmigJobState to);
 
 /* The state that a poll or an event of the source shows for a job in @current whose migrate call is
- * still open. Never goes back (post-copy never becomes pre-copy). */
+ * still open. Never goes back (post-copy never becomes pre-copy). @stats is NULL for an event. A
+ * post-copy that the source calls failed is UNATTENDED until the destination was asked, too. */
 VmmigJobState vmmig_phase_from_source (VmmigJobState current,
                                        VmmigVmState state,
                                        VmmigVmReason reason,
@@ -30,27 +31,39 @@ VmmigJobState vmmig_phase_from_source (VmmigJobState current,
 typedef struct
 {
   double fraction;
-  gboolean has_first_iteration;
+  double disk_fraction;
+  guint64 memory_total; /* bytes; 0: not seen */
+  guint64 disk_total; /* bytes; 0: not seen */
+  gboolean has_iteration;
   guint first_iteration;
   guint last_iteration;
-  guint64 lowest_remaining;
-  guint64 largest_total;
+  gboolean has_peak;
+  guint64 peak; /* bytes that were left when the last iteration was first seen */
+  guint64 lowest; /* bytes: the least that was left in the last iteration */
+  gboolean in_post_copy;
+  double fraction_at_post_copy;
+  guint64 remaining_at_post_copy; /* bytes */
 } VmmigProgressTracker;
 
 void vmmig_progress_tracker_init (VmmigProgressTracker *self);
+/* For a migration that somebody else started: its first iteration may be over, so iterations are
+ * counted as QEMU counts them. */
+void vmmig_progress_tracker_init_following (VmmigProgressTracker *self);
 double vmmig_progress_tracker_update (VmmigProgressTracker *self,
                                       VmmigJobState state,
                                       const VmmigStats *stats);
-/* Iterations counted from 1 for this migration. */
+/* Iterations counted from 1 for this migration; 0: none was seen yet. */
 guint vmmig_progress_tracker_get_iteration (const VmmigProgressTracker *self);
 
 /* Did the VM's owner pause it while it was copied? libvirt says "paused (migrating)" for that and
- * for the switch-over alike (facts: E17). Told apart by what a switch-over cannot do: it lasts no
- * longer than QEMU says, and it leaves no more to copy than fits the downtime. */
+ * for the switch-over alike, and runs it on the destination. Told apart by what a switch-over
+ * cannot do: it makes one more pass at most, lasts no longer than QEMU says, and leaves no more to
+ * copy than fits the downtime. When in doubt it was a switch-over: a pause that gets lost is a
+ * nuisance, a VM that nobody paused and that does not run is an outage. */
 typedef struct
 {
-  gint64 stopped_at;  /* µs; 0: the CPUs were not seen to stop */
-  gint64 ended_at;    /* µs */
+  gint64 stopped_at; /* µs; 0: the CPUs were not seen to stop */
+  gint64 ended_at; /* µs */
   guint64 remaining_when_stopped; /* bytes; G_MAXUINT64: not known */
   guint iterations_after_stop;
   guint64 rate; /* bytes per second; 0: not known */
