@@ -27,13 +27,17 @@ COMMON = set("bin boot dev etc home lib media mnt opt proc root run sbin srv sys
 
 
 def c_functions(text):
-    """(line, length) of the bodies of functions: GNU layout, braces in the first column."""
-    begin, previous = None, ""
-    for number, line in enumerate(text.splitlines(), 1):
+    """(line, length) of the bodies of functions: GNU layout, braces in the first column.
+
+    What counts is code: the documentation of properties and signals stands inside of functions.
+    """
+    begin, previous, length = None, "", 0
+    for number, line in enumerate(sources.without_comments(text).splitlines(), 1):
         if line.startswith("{") and re.search(r"\)\s*(const|override|noexcept)?\s*$", previous):
-            begin = number
-        elif line.startswith("}") and begin:
-            yield begin, number - begin + 1
+            begin, length = number, 0
+        length += bool(line.strip())
+        if line.startswith("}") and begin:
+            yield begin, length
             begin = None
         if line.strip():
             previous = line
