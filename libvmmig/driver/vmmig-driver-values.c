@@ -186,6 +186,7 @@ vmmig_request_free (VmmigRequest *self)
 
   g_free (self->vm);
   g_free (self->text);
+  g_strfreev (self->names);
   vmmig_migrate_params_free (self->migrate);
   g_free (self);
 }
@@ -250,6 +251,10 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "pause the VM";
     case VMMIG_CALL_CHECK_FREE:
       return "check that the VM's name is free";
+    case VMMIG_CALL_RESOLVE:
+      return "resolve the host's name";
+    case VMMIG_CALL_RESOLVE:
+      return "resolve the names";
     }
   return "do something that this version does not know";
 }
@@ -261,6 +266,7 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->node, vmmig_node_facts_unref);
   g_clear_pointer (&self->vm, vmmig_vm_facts_free);
   g_clear_pointer (&self->list, g_ptr_array_unref);
+  g_clear_pointer (&self->addresses, g_strfreev);
   self->lost = FALSE;
   self->stats = (VmmigStats){0};
 }

@@ -151,7 +151,7 @@ static void
 install_safety_properties (void)
 {
   /**
-   * VmmigMigrationPolicy:encryption: (getter get_encryption) (setter set_encryption)
+   * VmmigMigrationPolicy:encryption:
    *
    * Whether the migration's streams must be encrypted.
    *
@@ -165,7 +165,7 @@ install_safety_properties (void)
                                               VMMIG_ENCRYPTION_REQUIRED, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:allow-post-copy: (getter get_allow_post_copy) (setter set_allow_post_copy)
+   * VmmigMigrationPolicy:allow-post-copy:
    *
    * Whether the VM may be switched to its destination before all its memory is there.
    *
@@ -179,7 +179,7 @@ install_safety_properties (void)
   props[PROP_ALLOW_POST_COPY] = g_param_spec_boolean ("allow-post-copy", NULL, NULL, FALSE, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:network: (getter get_network) (setter set_network)
+   * VmmigMigrationPolicy:network:
    *
    * The network for the migration's data: CIDR (`10.9.0.0/24`, `fd00:9::/64`) or one address.
    *
@@ -195,7 +195,7 @@ static void
 install_speed_properties (void)
 {
   /**
-   * VmmigMigrationPolicy:bandwidth: (getter get_bandwidth) (setter set_bandwidth)
+   * VmmigMigrationPolicy:bandwidth:
    *
    * The most that the migration may send, in bytes per second.
    *
@@ -210,8 +210,7 @@ install_speed_properties (void)
                                                VMMIG_BANDWIDTH_UNLIMITED, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:maximum-downtime: (getter get_maximum_downtime) (setter
-   * set_maximum_downtime)
+   * VmmigMigrationPolicy:maximum-downtime:
    *
    * How long the VM may stand still at the switch-over, in milliseconds.
    *
@@ -225,7 +224,7 @@ install_speed_properties (void)
                          VMMIG_DEFAULT_MAXIMUM_DOWNTIME, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:auto-converge: (getter get_auto_converge) (setter set_auto_converge)
+   * VmmigMigrationPolicy:auto-converge:
    *
    * Whether the VM's CPUs may be slowed down when it changes its memory faster than it is copied.
    *
@@ -236,8 +235,7 @@ install_speed_properties (void)
   props[PROP_AUTO_CONVERGE] = g_param_spec_boolean ("auto-converge", NULL, NULL, FALSE, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:parallel-connections: (getter get_parallel_connections) (setter
-   * set_parallel_connections)
+   * VmmigMigrationPolicy:parallel-connections:
    *
    * Over how many connections memory is copied at once.
    *
@@ -250,7 +248,7 @@ install_speed_properties (void)
                                                         VMMIG_PARALLEL_CONNECTIONS_LIMIT, 1, FLAGS);
 
   /**
-   * VmmigMigrationPolicy:compression: (getter get_compression) (setter set_compression)
+   * VmmigMigrationPolicy:compression:
    *
    * How memory is compressed on the wire.
    *
