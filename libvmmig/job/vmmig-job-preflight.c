@@ -370,6 +370,8 @@ follow (VmmigJobRunner *self)
   self->started = vmmig_driver_now (self->driver);
   vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_PREPARING);
   vmmig_job_watch_start (self);
+  if (self->cancel_requested)
+    vmmig_job_steer_push_abort (self);
 }
 
 static void

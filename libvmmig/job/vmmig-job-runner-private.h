@@ -31,6 +31,7 @@ typedef struct _VmmigJobRunner VmmigJobRunner;
 typedef enum
 {
   VMMIG_STEER_CANCEL,
+  VMMIG_STEER_STOP_FOLLOWING, /* attached jobs only; has no task */
   VMMIG_STEER_POST_COPY,
   VMMIG_STEER_BANDWIDTH, /* number: bytes per second */
   VMMIG_STEER_DOWNTIME, /* number: ms */

@@ -132,12 +132,25 @@ cancel (VmmigJobRunner *self, GTask *task)
   if (task != NULL)
     g_ptr_array_add (self->cancel_tasks, task);
   self->cancel_requested = TRUE;
-  if (!self->asked)
+  if (!self->asked && !self->plan->attach)
     cancel_before_start (self);
   else if (self->abort_accepted)
     answer (self->cancel_tasks, NULL);
-  else
+  else if (self->asked)
     vmmig_job_steer_push_abort (self);
+}
+
+/* Who follows somebody else's migration may stop looking; that changes nothing for the VM. */
+static void
+stop_following (VmmigJobRunner *self)
+{
+  self->failed_phase = self->state;
+  vmmig_job_runner_end (
+      self, VMMIG_JOB_STATE_UNKNOWN, VMMIG_VM_LOCATION_UNKNOWN,
+      g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                   "Stopped following the migration of VM ‘%s’ from %s to %s; it goes on",
+                   vm_name (self), vmmig_job_plan_get_source_name (self->plan),
+                   vmmig_job_plan_get_destination_name (self->plan)));
 }
 
 /* --- post-copy
@@ -247,6 +260,7 @@ describe_kind (VmmigSteerKind kind)
   switch (kind)
     {
     case VMMIG_STEER_CANCEL:
+    case VMMIG_STEER_STOP_FOLLOWING:
       return "cancel";
     case VMMIG_STEER_POST_COPY:
       return "switch to post-copy";
@@ -286,6 +300,9 @@ vmmig_job_steer_handle (VmmigJobRunner *self, VmmigSteerKind kind, guint64 numbe
     {
     case VMMIG_STEER_CANCEL:
       cancel (self, task);
+      break;
+    case VMMIG_STEER_STOP_FOLLOWING:
+      stop_following (self);
       break;
     case VMMIG_STEER_POST_COPY:
       switch_to_post_copy (self, task);

@@ -60,11 +60,17 @@ freeze (VmmigMigrationJob *self, gboolean attach, gboolean needs_destination, GE
   return g_steal_pointer (&plan);
 }
 
+/* Any thread: requests, nothing more. The end tells the truth. */
 static void
-cancelled_cb (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
+cancel_requested_cb (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
 {
-  /* Any thread: a request, nothing more. The end tells the truth. */
   vmmig_job_runner_steer (user_data, VMMIG_STEER_CANCEL, 0, NULL);
+}
+
+static void
+stop_following_cb (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
+{
+  vmmig_job_runner_steer (user_data, VMMIG_STEER_STOP_FOLLOWING, 0, NULL);
 }
 
 /* A job that was refused before anybody was asked has a result all the same. */
@@ -122,9 +128,9 @@ start (VmmigMigrationJob *self, GTask *task, GCancellable *cancellable, gboolean
   if (cancellable == NULL)
     return;
   self->cancellable = g_object_ref (cancellable);
-  self->cancelled_handler = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb),
-                                                   vmmig_job_runner_ref (self->runner),
-                                                   (GDestroyNotify)vmmig_job_runner_unref);
+  self->cancelled_handler = g_cancellable_connect (
+      cancellable, attach ? G_CALLBACK (stop_following_cb) : G_CALLBACK (cancel_requested_cb),
+      vmmig_job_runner_ref (self->runner), (GDestroyNotify)vmmig_job_runner_unref);
 }
 
 /**
@@ -187,8 +193,8 @@ vmmig_migration_job_run_finish (VmmigMigrationJob *self, GAsyncResult *result, G
 /**
  * vmmig_migration_job_attach_async:
  * @self: a job
- * @cancellable: (nullable): asks for a cancel of the migration, like
- *   [method@MigrationJob.cancel_async]
+ * @cancellable: (nullable): stops following, with `G_IO_ERROR_CANCELLED`; the migration goes on.
+ *   [method@MigrationJob.cancel_async] cancels it
  * @callback: (scope async) (closure user_data): called once, when the migration ended
  * @user_data: data for @callback
  *

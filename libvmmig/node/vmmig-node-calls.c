@@ -70,11 +70,11 @@ vmmig_node_ask (VmmigNode *self,
 static void
 answer_open (GTask *task, VmmigReply *reply)
 {
-  vmmig_node_report (g_task_get_source_object (task), reply->node, reply->error);
   if (reply->error != NULL)
     g_task_return_error (task, g_steal_pointer (&reply->error));
   else
-    g_task_return_boolean (task, TRUE);
+    g_task_return_pointer (task, vmmig_node_facts_ref (reply->node),
+                           (GDestroyNotify)vmmig_node_facts_unref);
 }
 
 /**
@@ -123,6 +123,14 @@ vmmig_node_open_async (VmmigNode *self,
 gboolean
 vmmig_node_open_finish (VmmigNode *self, GAsyncResult *result, GError **error)
 {
+  g_autoptr (VmmigNodeFacts) facts = NULL;
+  g_autoptr (GError) own_error = NULL;
+
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  return g_task_propagate_boolean (G_TASK (result), error);
+  facts = g_task_propagate_pointer (G_TASK (result), &own_error);
+  /* Here, so that the properties are there when the caller looks, whatever runs its context. */
+  vmmig_node_learn (self, facts, own_error);
+  if (own_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&own_error));
+  return facts != NULL;
 }

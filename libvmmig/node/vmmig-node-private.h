@@ -67,6 +67,8 @@ void vmmig_node_ask (VmmigNode *self,
 /* Tells a node what a driver learnt of it; its properties change in its own context. Any thread;
  * @facts and @error are nullable. */
 void vmmig_node_report (VmmigNode *self, VmmigNodeFacts *facts, const GError *error);
+/* The same, here and now. The node's thread. */
+void vmmig_node_learn (VmmigNode *self, VmmigNodeFacts *facts, const GError *error);
 void vmmig_node_set_connecting (VmmigNode *self); /* the node's thread */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigNodeAddress, vmmig_node_address_free)

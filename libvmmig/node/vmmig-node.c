@@ -6,6 +6,7 @@
 #include "node/vmmig-node-private.h"
 
 #include <vmmig/vmmig-enum-types.h>
+#include <vmmig/vmmig-error.h>
 
 #include "engine/vmmig-engine-private.h"
 
@@ -167,11 +168,36 @@ take_facts (VmmigNode *self, VmmigNodeFacts *facts)
     g_object_notify_by_pspec (G_OBJECT (self), props[known[i]]);
 }
 
+/* Only these say that the node itself could not be reached; an error of ours says nothing of it. */
+static gboolean
+is_about_reaching (const GError *error)
+{
+  return g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_UNREACHABLE) ||
+         g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_TIMED_OUT) ||
+         g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_AUTHENTICATION) ||
+         g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_PERMISSION_DENIED);
+}
+
+void
+vmmig_node_learn (VmmigNode *self, VmmigNodeFacts *facts, const GError *error)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+  if (facts != NULL && facts != self->facts)
+    take_facts (self, facts);
+  if (error == NULL)
+    set_state (self, VMMIG_NODE_STATE_READY);
+  else if (is_about_reaching (error))
+    set_state (self, VMMIG_NODE_STATE_UNREACHABLE);
+  else if (self->state == VMMIG_NODE_STATE_CONNECTING)
+    set_state (self, VMMIG_NODE_STATE_UNKNOWN);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
 typedef struct
 {
   VmmigNode *node;
-  VmmigNodeState state;
   VmmigNodeFacts *facts; /* (nullable) */
+  GError *error; /* (nullable) */
 } Report;
 
 static void
@@ -181,6 +207,7 @@ report_free (gpointer data)
 
   g_object_unref (report->node);
   g_clear_pointer (&report->facts, vmmig_node_facts_unref);
+  g_clear_error (&report->error);
   g_free (report);
 }
 
@@ -189,11 +216,7 @@ report_cb (gpointer data)
 {
   Report *report = data;
 
-  g_object_freeze_notify (G_OBJECT (report->node));
-  if (report->facts != NULL && report->facts != report->node->facts)
-    take_facts (report->node, report->facts);
-  set_state (report->node, report->state);
-  g_object_thaw_notify (G_OBJECT (report->node));
+  vmmig_node_learn (report->node, report->facts, report->error);
   return G_SOURCE_REMOVE;
 }
 
@@ -204,7 +227,7 @@ vmmig_node_report (VmmigNode *self, VmmigNodeFacts *facts, const GError *error)
 
   report->node = g_object_ref (self);
   report->facts = facts != NULL ? vmmig_node_facts_ref (facts) : NULL;
-  report->state = error == NULL ? VMMIG_NODE_STATE_READY : VMMIG_NODE_STATE_UNREACHABLE;
+  report->error = error != NULL ? g_error_copy (error) : NULL;
   vmmig_engine_hand_over (self->context, report_cb, report, report_free);
 }
 
