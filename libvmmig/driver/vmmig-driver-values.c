@@ -253,8 +253,6 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "check that the VM's name is free";
     case VMMIG_CALL_RESOLVE:
       return "resolve the host's name";
-    case VMMIG_CALL_RESOLVE:
-      return "resolve the names";
     }
   return "do something that this version does not know";
 }
