@@ -6,7 +6,7 @@ import secrets
 import uuid as uuids
 from xml.sax.saxutils import escape, quoteattr
 
-from . import state
+from . import proc, state
 from .errors import LabError
 
 _XML = """<domain type='qemu'>
@@ -152,12 +152,17 @@ class Guest:
 
     def destroy(self):
         """Remove it from every host."""
+        proc.wait_until(self._destroyed, 20, "VM ‘%s’ is gone from all hosts" % self.name)
+
+    def _destroyed(self):
+        # A migration that ends at this moment takes it from one host and brings it to another.
         for name, text in self.states().items():
-            host = self.lab.host(name)
-            if not text.startswith("shut off"):
-                host.virsh("destroy", self.uuid)
-            if self.uuid in host.virsh("list", "--all", "--uuid").split():
-                host.virsh("undefine", self.uuid)
+            command = "undefine" if text.startswith("shut off") else "destroy"
+            try:
+                self.lab.host(name).virsh(command, self.uuid, timeout=15)
+            except LabError:
+                pass
+        return not self.states()
 
     def remove(self):
         """destroy() and forget it."""
