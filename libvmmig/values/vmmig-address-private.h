@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 gboolean vmmig_address_check_network (const char *network, GError **error);
 
 /* The first of @addresses that lies in @network, or NULL: then the caller refuses to migrate, and
- * never takes another network. Loopback, link-local, multicast and unspecified addresses never
- * match, unless the network itself is such a one. (transfer full) */
+ * never takes another network. Multicast and unspecified addresses never match, loopback and
+ * link-local ones only a network that begins as such. (transfer full) */
 char *vmmig_address_find_in_network (const char *network, const char *const *addresses);
 
 /* TRUE for an IPv4 or IPv6 literal, without brackets. */

@@ -92,29 +92,49 @@ vmmig_address_check_network (const char *network, GError **error)
   return mask != NULL;
 }
 
-/* An address that another node cannot reach, or that is not one host's. */
-static gboolean
-is_special (GInetAddress *address)
+/* What another node cannot reach, unless it is meant. */
+typedef enum
 {
-  return g_inet_address_get_is_loopback (address) || g_inet_address_get_is_link_local (address) ||
-         g_inet_address_get_is_multicast (address) || g_inet_address_get_is_any (address);
+  KIND_ORDINARY,
+  KIND_LOOPBACK,
+  KIND_LINK_LOCAL,
+  KIND_NO_HOST,
+} Kind;
+
+static Kind
+get_kind (GInetAddress *address)
+{
+  if (g_inet_address_get_is_loopback (address))
+    return KIND_LOOPBACK;
+  if (g_inet_address_get_is_link_local (address))
+    return KIND_LINK_LOCAL;
+  if (g_inet_address_get_is_multicast (address) || g_inet_address_get_is_any (address))
+    return KIND_NO_HOST;
+  return KIND_ORDINARY;
+}
+
+static gboolean
+suits (GInetAddressMask *mask, GInetAddress *address)
+{
+  Kind kind = get_kind (address);
+
+  if (kind == KIND_NO_HOST || !g_inet_address_mask_matches (mask, address))
+    return FALSE;
+  return kind == KIND_ORDINARY || kind == get_kind (g_inet_address_mask_get_address (mask));
 }
 
 char *
 vmmig_address_find_in_network (const char *network, const char *const *addresses)
 {
   g_autoptr (GInetAddressMask) mask = parse_network (network, NULL);
-  gboolean special;
 
   if (mask == NULL)
     return NULL;
-  special = is_special (g_inet_address_mask_get_address (mask));
   for (gsize i = 0; addresses != NULL && addresses[i] != NULL; i++)
     {
       g_autoptr (GInetAddress) address = parse_literal (addresses[i]);
 
-      if (address != NULL && g_inet_address_mask_matches (mask, address) &&
-          (special || !is_special (address)))
+      if (address != NULL && suits (mask, address))
         return g_inet_address_to_string (address);
     }
   return NULL;
