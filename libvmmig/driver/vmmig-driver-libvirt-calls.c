@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <libvirt/virterror.h>
-
 #include <vmmig/vmmig-migration-policy.h>
 
 #include "values/vmmig-tag-private.h"
@@ -29,9 +27,10 @@ vmmig_libvirt_call_describe (VmmigLibvirtCall *self, virDomainPtr domain)
   if (request->kind == VMMIG_CALL_MIGRATE && request->text != NULL)
     return g_strdup (request->text);
   if (vm == NULL)
-    return g_strdup_printf ("Cannot %s node ‘%s’", vmmig_call_kind_describe (request->kind), node);
+    return g_strdup_printf ("Cannot %s (node ‘%s’)", vmmig_call_kind_describe (request->kind),
+                            node);
   clean = vmmig_error_clean_text (vm, 256);
-  return g_strdup_printf ("Cannot %s VM ‘%s’ on node ‘%s’",
+  return g_strdup_printf ("Cannot %s (VM ‘%s’, node ‘%s’)",
                           vmmig_call_kind_describe (request->kind), clean, node);
 }
 
@@ -42,10 +41,12 @@ vmmig_libvirt_call_fail (VmmigLibvirtCall *self, VmmigErrorCall error_call, virD
 
   if (self->reply.error == NULL)
     {
-      /* Nothing may ask libvirt between its error and this. */
+      /* Even asking for the VM's name wipes the error of this thread. */
+      virErrorPtr last = virSaveLastError ();
       g_autofree char *what = vmmig_libvirt_call_describe (self, domain);
 
-      self->broken = vmmig_libvirt_take_error (&self->reply.error, error_call, "%s", what);
+      self->broken = vmmig_libvirt_take_error (&self->reply.error, last, error_call, "%s", what);
+      virFreeError (last);
     }
   g_mutex_lock (&self->lock);
   effect = self->effect;

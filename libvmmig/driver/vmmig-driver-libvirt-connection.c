@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#include <libvirt/virterror.h>
-
 #include "engine/vmmig-engine-private.h"
 
 /* A daemon that does not answer is noticed after interval x (count + 1). */
@@ -84,13 +82,15 @@ vmmig_libvirt_link_unref (VmmigLibvirtLink *self)
 }
 
 gboolean
-vmmig_libvirt_take_error (GError **error, VmmigErrorCall call, const char *format, ...)
+vmmig_libvirt_take_error (GError **error,
+                          const virError *last,
+                          VmmigErrorCall call,
+                          const char *format,
+                          ...)
 {
-  /* Of this thread, and overwritten by the next call: copied first. */
-  const virError *last = virGetLastError ();
   int code = last != NULL ? last->code : VIR_ERR_INTERNAL_ERROR;
   int domain = last != NULL ? last->domain : VIR_FROM_NONE;
-  g_autofree char *message = last != NULL ? g_strdup (last->message) : NULL;
+  const char *message = last != NULL ? last->message : NULL;
   g_autofree char *what = NULL;
   va_list args;
 
@@ -181,8 +181,8 @@ open_connection (VmmigNodeSpec *spec, gint64 deadline, GError **error)
   conn = virConnectOpenAuth (uri, &auth, spec->read_only ? VIR_CONNECT_RO : 0);
   if (conn == NULL)
     {
-      vmmig_libvirt_take_error (error, VMMIG_ERROR_CALL_OPEN, "Cannot connect to node ‘%s’ (%s)",
-                                spec->name, uri);
+      vmmig_libvirt_take_error (error, virGetLastError (), VMMIG_ERROR_CALL_OPEN,
+                                "Cannot connect to node ‘%s’ (%s)", spec->name, uri);
       return NULL;
     }
   virConnSetErrorFunc (conn, NULL, ignore_error_cb);

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include <libvirt/virterror.h>
-
 #include "engine/vmmig-engine-private.h"
 
 typedef struct

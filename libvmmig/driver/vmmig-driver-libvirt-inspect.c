@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libvirt/virterror.h>
-
 #include "values/vmmig-tag-private.h"
 
 /* --- a node --- */

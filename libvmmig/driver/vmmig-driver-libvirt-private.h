@@ -12,6 +12,7 @@
 #pragma once
 
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 
 #include "driver/vmmig-driver-private.h"
 #include "values/vmmig-error-private.h"
@@ -124,10 +125,13 @@ gboolean vmmig_libvirt_link_is_alive (VmmigLibvirtLink *self);
 /* Only for a link of one thread (a worker's). */
 void vmmig_libvirt_link_close (VmmigLibvirtLink *self);
 
-/* Sets @error from what libvirt said in this thread, and returns TRUE if it was a loss of the
- * connection. The format is a whole clause: "Cannot migrate VM ‘web01’ to hv2". */
-gboolean vmmig_libvirt_take_error (GError **error, VmmigErrorCall call, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
+/* Sets @error from @last, libvirt's error of the call in this thread, and returns TRUE if it was a
+ * loss of the connection. The format is a whole clause: "Cannot migrate VM ‘web01’ to hv2". */
+gboolean vmmig_libvirt_take_error (GError **error,
+                                   const virError *last,
+                                   VmmigErrorCall call,
+                                   const char *format,
+                                   ...) G_GNUC_PRINTF (4, 5);
 
 /* --- the event loop ------------------------------------------------------------------------------- */
 
@@ -210,10 +214,10 @@ VmmigLibvirtCallTraits vmmig_libvirt_call_get_traits (VmmigCallKind kind);
 void vmmig_libvirt_call_run (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_resolve (VmmigLibvirtCall *self);
 
-/* (nullable) With @name_too, @vm may also be a name. Errors: what the call could not do. */
+/* (nullable) With libvirt's error of this thread. */
 virDomainPtr
 vmmig_libvirt_call_look_up (VmmigLibvirtCall *self, virConnectPtr conn, const char *vm);
-/* "Cannot start post-copy of VM ‘web01’ on node ‘hv1’" (transfer full) */
+/* "Cannot start post-copy (VM ‘web01’, node ‘hv1’)" (transfer full) */
 char *vmmig_libvirt_call_describe (VmmigLibvirtCall *self, virDomainPtr domain);
 /* Sets the reply's error from libvirt's. */
 void

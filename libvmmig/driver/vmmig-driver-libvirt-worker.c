@@ -302,11 +302,18 @@ find_urgent (VmmigLibvirtNode *self)
   return NULL;
 }
 
+/* Idle, or it may be started: what hangs must not pile up threads. */
 static gboolean
 is_free (VmmigLibvirtNode *self, VmmigLibvirtLane lane)
 {
-  return self->workers[lane] != NULL ? self->workers[lane]->running == NULL
-                                     : self->n_abandoned < VMMIG_LIBVIRT_MAX_ABANDONED;
+  guint n_threads = self->n_abandoned;
+
+  if (self->workers[lane] != NULL)
+    return self->workers[lane]->running == NULL;
+  for (guint i = 0; i < VMMIG_LIBVIRT_N_LANES; i++)
+    n_threads += self->workers[i] != NULL ? 1 : 0;
+  return self->n_abandoned < VMMIG_LIBVIRT_MAX_ABANDONED &&
+         n_threads < VMMIG_LIBVIRT_MAX_ABANDONED + 1;
 }
 
 static void
@@ -368,7 +375,8 @@ vmmig_libvirt_node_dispatch (VmmigLibvirtNode *self)
       if (!give_to_lane (self, VMMIG_LIBVIRT_LANE_CONTROL, call))
         return;
     }
-  else if (self->workers[VMMIG_LIBVIRT_LANE_CONTROL] == NULL)
+  else if (self->n_abandoned >= VMMIG_LIBVIRT_MAX_ABANDONED &&
+           self->workers[VMMIG_LIBVIRT_LANE_CONTROL] == NULL)
     {
       refuse_queue (self, NULL);
       return;
