@@ -45,8 +45,7 @@ void vmmig_migration_job_set_policy (VmmigMigrationJob *self, VmmigMigrationPoli
 VMMIG_AVAILABLE_IN_1_0
 VmmigCopyStorage vmmig_migration_job_get_copy_storage (VmmigMigrationJob *self);
 VMMIG_AVAILABLE_IN_1_0
-void
-vmmig_migration_job_set_copy_storage (VmmigMigrationJob *self, VmmigCopyStorage copy_storage);
+void vmmig_migration_job_set_copy_storage (VmmigMigrationJob *self, VmmigCopyStorage copy_storage);
 VMMIG_AVAILABLE_IN_1_0
 const char *const *vmmig_migration_job_get_disks (VmmigMigrationJob *self);
 VMMIG_AVAILABLE_IN_1_0

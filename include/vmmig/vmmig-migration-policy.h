@@ -23,18 +23,21 @@ G_BEGIN_DECLS
  *
  * Since: 1.0
  */
-#define VMMIG_BANDWIDTH_UNLIMITED ((guint64) 18446744073709551615u)
+#define VMMIG_BANDWIDTH_UNLIMITED ((guint64)18446744073709551615u)
 
 #define VMMIG_TYPE_MIGRATION_POLICY (vmmig_migration_policy_get_type ())
 VMMIG_AVAILABLE_IN_1_0
-G_DECLARE_FINAL_TYPE (
-    VmmigMigrationPolicy, vmmig_migration_policy, VMMIG, MIGRATION_POLICY, GObject)
+G_DECLARE_FINAL_TYPE (VmmigMigrationPolicy,
+                      vmmig_migration_policy,
+                      VMMIG,
+                      MIGRATION_POLICY,
+                      GObject)
 
 VMMIG_AVAILABLE_IN_1_0
 VmmigMigrationPolicy *vmmig_migration_policy_new (void) G_GNUC_WARN_UNUSED_RESULT;
 VMMIG_AVAILABLE_IN_1_0
-VmmigMigrationPolicy *
-vmmig_migration_policy_copy (VmmigMigrationPolicy *self) G_GNUC_WARN_UNUSED_RESULT;
+VmmigMigrationPolicy *vmmig_migration_policy_copy (VmmigMigrationPolicy *self)
+    G_GNUC_WARN_UNUSED_RESULT;
 VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_policy_is_set (VmmigMigrationPolicy *self, const char *field);
 VMMIG_AVAILABLE_IN_1_0
@@ -61,18 +64,18 @@ void vmmig_migration_policy_set_auto_converge (VmmigMigrationPolicy *self, gbool
 VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_policy_get_allow_post_copy (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
-void
-vmmig_migration_policy_set_allow_post_copy (VmmigMigrationPolicy *self, gboolean allow_post_copy);
+void vmmig_migration_policy_set_allow_post_copy (VmmigMigrationPolicy *self,
+                                                 gboolean allow_post_copy);
 VMMIG_AVAILABLE_IN_1_0
 guint vmmig_migration_policy_get_parallel_connections (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
-void
-vmmig_migration_policy_set_parallel_connections (VmmigMigrationPolicy *self, guint connections);
+void vmmig_migration_policy_set_parallel_connections (VmmigMigrationPolicy *self,
+                                                      guint connections);
 VMMIG_AVAILABLE_IN_1_0
 VmmigCompression vmmig_migration_policy_get_compression (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
-void
-vmmig_migration_policy_set_compression (VmmigMigrationPolicy *self, VmmigCompression compression);
+void vmmig_migration_policy_set_compression (VmmigMigrationPolicy *self,
+                                             VmmigCompression compression);
 VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0

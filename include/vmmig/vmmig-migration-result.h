@@ -55,8 +55,8 @@ VmmigEncryptionStatus vmmig_migration_result_get_encryption (const VmmigMigratio
 VMMIG_AVAILABLE_IN_1_0
 guint64 vmmig_migration_result_get_duration (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0
-gboolean
-vmmig_migration_result_get_downtime (const VmmigMigrationResult *self, guint64 *milliseconds);
+gboolean vmmig_migration_result_get_downtime (const VmmigMigrationResult *self,
+                                              guint64 *milliseconds);
 VMMIG_AVAILABLE_IN_1_0
 guint64 vmmig_migration_result_get_transferred (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0

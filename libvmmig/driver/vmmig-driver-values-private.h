@@ -31,7 +31,8 @@ typedef struct
   GDestroyNotify credential_destroy;
 } VmmigNodeSpec;
 
-VmmigNodeSpec *vmmig_node_spec_new (const char *name, const VmmigUri *uri); /* ref_count 1, the rest 0 */
+VmmigNodeSpec *vmmig_node_spec_new (const char *name,
+                                    const VmmigUri *uri); /* ref_count 1, the rest 0 */
 VmmigNodeSpec *vmmig_node_spec_ref (VmmigNodeSpec *self);
 void vmmig_node_spec_unref (VmmigNodeSpec *self);
 
@@ -68,16 +69,16 @@ typedef enum
 typedef enum
 {
   VMMIG_VM_REASON_OTHER,
-  VMMIG_VM_REASON_MIGRATED,         /* running or shut off: because of a migration */
-  VMMIG_VM_REASON_MIGRATING,        /* paused: CPUs stopped on the source, or incoming */
+  VMMIG_VM_REASON_MIGRATED, /* running or shut off: because of a migration */
+  VMMIG_VM_REASON_MIGRATING, /* paused: CPUs stopped on the source, or incoming */
   VMMIG_VM_REASON_MIGRATION_CANCELED, /* running again after one that failed */
-  VMMIG_VM_REASON_STARTING_UP,      /* paused: incoming, not started yet */
+  VMMIG_VM_REASON_STARTING_UP, /* paused: incoming, not started yet */
   VMMIG_VM_REASON_POST_COPY,
   VMMIG_VM_REASON_POST_COPY_FAILED,
-  VMMIG_VM_REASON_USER,             /* paused by its owner */
+  VMMIG_VM_REASON_USER, /* paused by its owner */
   VMMIG_VM_REASON_IO_ERROR,
-  VMMIG_VM_REASON_DESTROYED,        /* shut off by somebody */
-  VMMIG_VM_REASON_SHUTDOWN,         /* shut off by its guest */
+  VMMIG_VM_REASON_DESTROYED, /* shut off by somebody */
+  VMMIG_VM_REASON_SHUTDOWN, /* shut off by its guest */
 } VmmigVmReason;
 
 typedef enum
@@ -146,21 +147,21 @@ typedef struct
 
 typedef enum
 {
-  VMMIG_CALL_OPEN,             /* -> node facts */
-  VMMIG_CALL_INSPECT,          /* vm -> vm facts (state ABSENT is an answer, not an error) */
-  VMMIG_CALL_LIST,             /* -> list of vm facts of all active VMs with a job or a tag */
-  VMMIG_CALL_TAG,              /* vm, text: our metadata element, NULL removes it; live only */
-  VMMIG_CALL_MIGRATE,          /* vm, migrate; answers when the migration ended */
-  VMMIG_CALL_POLL,             /* vm -> stats, and vm facts' state and reason */
-  VMMIG_CALL_COMPLETED,        /* vm -> stats of the last completed migration */
-  VMMIG_CALL_ABORT,            /* vm */
-  VMMIG_CALL_START_POST_COPY,  /* vm */
-  VMMIG_CALL_SET_BANDWIDTH,    /* vm, number: bytes per second */
-  VMMIG_CALL_SET_DOWNTIME,     /* vm, number: ms */
-  VMMIG_CALL_SET_AUTOSTART,    /* vm, number: 0 or 1 */
-  VMMIG_CALL_SUSPEND,          /* vm: pause its CPUs */
-  VMMIG_CALL_CHECK_FREE,       /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
-  VMMIG_CALL_RESOLVE,          /* names -> addresses that they resolve to, as seen from here */
+  VMMIG_CALL_OPEN, /* -> node facts */
+  VMMIG_CALL_INSPECT, /* vm -> vm facts (state ABSENT is an answer, not an error) */
+  VMMIG_CALL_LIST, /* -> list of vm facts of all active VMs with a job or a tag */
+  VMMIG_CALL_TAG, /* vm, text: our metadata element, NULL removes it; live only */
+  VMMIG_CALL_MIGRATE, /* vm, migrate; answers when the migration ended */
+  VMMIG_CALL_POLL, /* vm -> stats, and vm facts' state and reason */
+  VMMIG_CALL_COMPLETED, /* vm -> stats of the last completed migration */
+  VMMIG_CALL_ABORT, /* vm */
+  VMMIG_CALL_START_POST_COPY, /* vm */
+  VMMIG_CALL_SET_BANDWIDTH, /* vm, number: bytes per second */
+  VMMIG_CALL_SET_DOWNTIME, /* vm, number: ms */
+  VMMIG_CALL_SET_AUTOSTART, /* vm, number: 0 or 1 */
+  VMMIG_CALL_SUSPEND, /* vm: pause its CPUs */
+  VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
+  VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
 
 /* Everything virDomainMigrateToURI3() is told. */
@@ -221,7 +222,7 @@ typedef enum
 {
   VMMIG_EVENT_ITERATION, /* source: number */
   VMMIG_EVENT_COMPLETED, /* source: final stats */
-  VMMIG_EVENT_STATE,     /* a lifecycle event: state and reason as known from it */
+  VMMIG_EVENT_STATE, /* a lifecycle event: state and reason as known from it */
   VMMIG_EVENT_CONNECTION_LOST,
   VMMIG_EVENT_CONNECTION_BACK,
 } VmmigEventKind;

@@ -281,7 +281,8 @@ vmmig_migration_job_get_state (VmmigMigrationJob *self)
  * Gets [property@MigrationJob:snapshot].
  *
  * Returns: (nullable) (transfer none): the newest snapshot, valid until the next one; `NULL` before
- * the first Since: 1.0
+ * the first
+ * Since: 1.0
  */
 VmmigMigrationProgress *
 vmmig_migration_job_get_snapshot (VmmigMigrationJob *self)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/vmmig-values-private.h"
+#include <vmmig/vmmig-migration-status.h>
 
+#include "job/vmmig-values-private.h"
 #include "job/vmmig-variant-private.h"
 
 struct _VmmigMigrationStatus

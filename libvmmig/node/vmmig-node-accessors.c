@@ -28,7 +28,8 @@ set_string (VmmigNode *self,
  * Gets [property@Node:addresses].
  *
  * Returns: (nullable) (transfer none) (array zero-terminated=1): the addresses, valid until they
- * change Since: 1.0
+ * change
+ * Since: 1.0
  */
 const char *const *
 vmmig_node_get_addresses (VmmigNode *self)

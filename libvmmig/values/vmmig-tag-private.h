@@ -20,13 +20,13 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *job_id;
-  char *source_host_uuid;      /* (nullable) */
+  char *source_host_uuid; /* (nullable) */
   char *destination_host_uuid; /* (nullable) */
-  char *peer_uri;              /* (nullable) */
+  char *peer_uri; /* (nullable) */
   VmmigEncryption encryption;
   gboolean allow_post_copy;
   gboolean autostart; /* to be set on the destination once the VM is there */
-  gboolean paused;    /* the VM's owner had paused it */
+  gboolean paused; /* the VM's owner had paused it */
 } VmmigTag;
 
 void vmmig_tag_clear (VmmigTag *self);

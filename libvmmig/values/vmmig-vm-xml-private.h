@@ -14,9 +14,9 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *target;   /* "vda" */
-  char *type;     /* "file", "block", "network", … */
-  char *source;   /* (nullable) a path or a network name, for people */
+  char *target; /* "vda" */
+  char *type; /* "file", "block", "network", … */
+  char *source; /* (nullable) a path or a network name, for people */
   gboolean read_only;
   gboolean shareable;
   gboolean empty; /* a drive without a medium */
@@ -25,12 +25,12 @@ typedef struct
 typedef struct
 {
   char *name;
-  char *uuid;        /* lower case; (nullable) in XML that a caller wrote */
-  char *virt_type;   /* "kvm", "qemu" */
-  char *machine;     /* (nullable) */
-  char *emulator;    /* (nullable) */
-  guint64 memory;    /* bytes; 0: not given */
-  GPtrArray *disks;  /* (element-type VmmigVmDisk) */
+  char *uuid; /* lower case; (nullable) in XML that a caller wrote */
+  char *virt_type; /* "kvm", "qemu" */
+  char *machine; /* (nullable) */
+  char *emulator; /* (nullable) */
+  guint64 memory; /* bytes; 0: not given */
+  GPtrArray *disks; /* (element-type VmmigVmDisk) */
 } VmmigVmXml;
 
 /* Errors: INVALID_ARGUMENT with what is wrong and the line. */

@@ -3,25 +3,31 @@
 
 import pathlib
 import re
+import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-SKIPPED = {".git", "__pycache__", ".cache", "node_modules"}
-
-
 def is_build(directory):
     return (directory / "meson-private").is_dir()
 
 
-def walk(directory=TOP):
+def walk_directory(directory):
     for path in sorted(directory.iterdir()):
-        if path.is_symlink():
-            continue
-        if path.is_dir():
-            # Not what was built, nor what lies beside the project in its folder
-            if path.name not in SKIPPED and not is_build(path):
-                yield from walk(path)
-        elif path.is_file():
+        if path.is_dir() and not path.is_symlink():
+            if path.name not in (".git", "__pycache__") and not is_build(path):
+                yield from walk_directory(path)
+        else:
             yield path
+
+
+def walk():
+    """The project's files: what git knows or would add, or all but what was built."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    git = subprocess.run(command, cwd=TOP, check=False, capture_output=True, text=True)
+    if (TOP / ".git").exists() and git.returncode == 0:
+        paths = [TOP / name for name in sorted(git.stdout.split("\0")) if name]
+    else:
+        paths = walk_directory(TOP)
+    return (path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def files(*suffixes):
