@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* Made in the caller's thread, then read by the runner only. */
+/* Made in the caller's thread, then the runner's only. */
 typedef struct
 {
   gboolean attach; /* follow a migration that runs already */
@@ -22,6 +22,8 @@ typedef struct
   VmmigNode *destination_node; /* unowned, (nullable) */
   VmmigNodeAddress *source;
   VmmigNodeAddress *destination; /* (nullable) when attaching */
+  char *source_name; /* for messages */
+  char *destination_name; /* (nullable) when attaching */
   VmmigPolicyValues policy;
   VmmigCopyStorage copy_storage;
   char **disks; /* (nullable) */
@@ -31,6 +33,11 @@ typedef struct
 
 VmmigJobPlan *vmmig_job_plan_new (void);
 void vmmig_job_plan_free (VmmigJobPlan *self);
+
+/* What a node that has neither a name nor a host in its URI is called once it was asked. */
+void vmmig_job_plan_learn_names (VmmigJobPlan *self,
+                                 const VmmigNodeFacts *source,
+                                 const VmmigNodeFacts *destination);
 
 /* "h1", for messages; "its destination" if none is known. */
 const char *vmmig_job_plan_get_source_name (const VmmigJobPlan *self);

@@ -28,6 +28,8 @@ vmmig_job_plan_free (VmmigJobPlan *self)
   g_clear_pointer (&self->source, vmmig_node_address_free);
   g_clear_pointer (&self->destination, vmmig_node_address_free);
   vmmig_policy_values_clear (&self->policy);
+  g_free (self->source_name);
+  g_free (self->destination_name);
   g_free (self->job_id);
   g_free (self->vm);
   g_strfreev (self->disks);
@@ -35,15 +37,35 @@ vmmig_job_plan_free (VmmigJobPlan *self)
   g_free (self);
 }
 
+static void
+learn_name (char **name, const VmmigNodeAddress *node, const VmmigNodeFacts *facts)
+{
+  if (node == NULL || node->is_named || facts == NULL || facts->hostname == NULL)
+    return;
+  g_free (*name);
+  *name = g_strdup (facts->hostname);
+}
+
+void
+vmmig_job_plan_learn_names (VmmigJobPlan *self,
+                            const VmmigNodeFacts *source,
+                            const VmmigNodeFacts *destination)
+{
+  learn_name (&self->source_name, self->source, source);
+  learn_name (&self->destination_name, self->destination, destination);
+}
+
 const char *
 vmmig_job_plan_get_source_name (const VmmigJobPlan *self)
 {
-  return self->source->link->spec->name;
+  return self->source_name != NULL ? self->source_name : self->source->link->spec->name;
 }
 
 const char *
 vmmig_job_plan_get_destination_name (const VmmigJobPlan *self)
 {
+  if (self->destination_name != NULL)
+    return self->destination_name;
   return self->destination != NULL ? self->destination->link->spec->name : "its destination";
 }
 

@@ -426,6 +426,7 @@ inspect_vm (VmmigJobRunner *self)
   g_autoptr (GError) error = NULL;
   VmmigRequest *request;
 
+  vmmig_job_plan_learn_names (self->plan, self->source_facts, self->destination_facts);
   if (self->destination_facts != NULL && self->source_facts->host_uuid != NULL &&
       g_strcmp0 (self->source_facts->host_uuid, self->destination_facts->host_uuid) == 0)
     {

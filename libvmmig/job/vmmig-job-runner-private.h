@@ -77,7 +77,7 @@ typedef struct
 struct _VmmigJobRunner
 {
   int ref_count; /* atomic */
-  VmmigJobPlan *plan; /* immutable */
+  VmmigJobPlan *plan;
   VmmigJobMailbox *mailbox; /* immutable */
   VmmigDriver *driver; /* immutable */
 

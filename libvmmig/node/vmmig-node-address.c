@@ -32,6 +32,7 @@ vmmig_node_get_address (VmmigNode *self, GError **error)
   address->addresses = g_strdupv (self->settings.addresses);
   address->names = list_names (self, link->spec->uri, address->peer);
   address->tls_name = g_strdup (self->settings.tls_name);
+  address->is_named = self->settings.name != NULL || link->spec->uri->host != NULL;
   return g_steal_pointer (&address);
 }
 

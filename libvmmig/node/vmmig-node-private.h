@@ -45,6 +45,7 @@ typedef struct
   char **addresses; /* (nullable) what its owner says */
   char **names; /* what may resolve to further addresses */
   char *tls_name; /* (nullable) */
+  gboolean is_named; /* by its owner, or by the host in its URI */
 } VmmigNodeAddress;
 
 /* Fails if the URIs are malformed, or less protected than the node asks for. The node's thread. */
