@@ -63,6 +63,12 @@ class _Gate(GLib.Source):
     def dispatch(self, _callback, _args):
         return GLib.SOURCE_CONTINUE
 
+    def __del__(self):
+        try:
+            super().__del__()
+        except ImportError:
+            pass  # PyGObject's own, when the interpreter shuts down
+
 
 class _Bridge:
     """The private context of one asyncio loop. All of it but `_wait` is asyncio's thread's."""
@@ -77,9 +83,7 @@ class _Bridge:
         self._helper = None
         self._parked = None
         self._resume = None
-
-    def __del__(self):
-        self._gate.destroy()
+        weakref.finalize(self, self._gate.destroy)
 
     @contextlib.contextmanager
     def in_use(self):

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Completion for vmmig. Options come from “vmmig COMMAND --help”, so this cannot fall behind.
+
+_vmmig_options()
+{
+  "$1" "$2" --help 2>/dev/null | grep -o -- '^  \(-h, \)\?--[a-z-]*' | grep -o -- '--.*'
+}
+
+_vmmig()
+{
+  local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local candidates=
+
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    candidates='migrate status watch cancel postcopy version --help'
+  else
+    case $before in
+      --from | --to | --peer-uri)
+        # Readline splits words at colons
+        candidates='qemu+ssh qemu+tls qemu'
+        ;;
+      --ssh-key | --known-hosts | --pki-directory | --xml)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+      --compression) candidates='none xbzrle zlib zstd' ;;
+      --copy-storage) candidates='none all incremental' ;;
+      --persistence) candidates='preserve persistent transient' ;;
+      *)
+        [[ $word != -* ]] || candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
+        ;;
+    esac
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$word")
+}
+
+complete -F _vmmig vmmig
