@@ -29,13 +29,14 @@ COMMON = set("bin boot dev etc home lib media mnt opt proc root run sbin srv sys
 def c_functions(text):
     """(line, length) of the bodies of functions: GNU layout, braces in the first column.
 
-    What counts is code: the documentation of properties and signals stands inside of functions.
+    What counts is code: the documentation of properties and signals stands inside of functions,
+    and a switch over properties is a table.
     """
     begin, previous, length = None, "", 0
     for number, line in enumerate(sources.without_comments(text).splitlines(), 1):
         if line.startswith("{") and re.search(r"\)\s*(const|override|noexcept)?\s*$", previous):
             begin, length = number, 0
-        length += bool(line.strip())
+        length += line.strip() not in ("", "break;")
         if line.startswith("}") and begin:
             yield begin, length
             begin = None
