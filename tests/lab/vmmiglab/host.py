@@ -48,7 +48,8 @@ class Node:
 
     @property
     def addresses(self):
-        return [self.address, self.migration_address]
+        """All that its certificates are valid for."""
+        return [a for link in self.links.values() for a in (link.address, link.address6)]
 
     @property
     def init_pid(self):
@@ -71,8 +72,7 @@ class Node:
         proc.run(proc.enter(self.lab.root_pid, "pid", "net", "mnt", "uts") +
                  ["env", "VMMIG_LAB_STATE=" + self.lab.directory, "VMMIG_LAB_HOST=" + self.name,
                   "sh", "-c", start, "sh"] + self.nested + ["--", "sh", "-c", self.init])
-        proc.wait_until(lambda: os.path.exists(ready), 20,
-                        "‘%s’ is set up (see %s)" % (self.name, self.path("init.log")))
+        self._wait(lambda: os.path.exists(ready), 20, "is set up", "init.log")
         state.write(self.directory, "init.pid", "%d\n" % self._find_init())
         for link in self.links.values():
             link.attach()
@@ -81,8 +81,29 @@ class Node:
         for pid in proc.children(self.lab.root_pid):
             if proc.environment(pid).get("VMMIG_LAB_HOST") == self.name:
                 return proc.children(pid)[0] if self.nested else pid
-        raise LabError("‘%s’ ended right after its start; see %s"
-                       % (self.name, self.path("init.log")))
+        raise LabError("‘%s’ ended right after its start; %s"
+                       % (self.name, self.last_words("init.log")))
+
+    def _wait(self, condition, timeout, what, log):
+        try:
+            proc.wait_until(condition, timeout, "‘%s’ %s" % (self.name, what))
+        except LabError as e:
+            raise LabError("%s; %s" % (e, self.last_words(log))) from e
+
+    def last_words(self, log):
+        """The end of one of its logs; the log itself goes with the lab."""
+        try:
+            lines = state.read(self.directory, log).splitlines()[-5:]
+        except OSError:
+            lines = []
+        return "its last words: " + ("\n  ".join([""] + lines) if lines else "none")
+
+    def break_certificates(self, variant, kinds=("qemu",)):
+        """Replace certificates by a broken variant (pki.VARIANTS); kinds: qemu, libvirt."""
+        self.lab.pki.break_(self.path("pki"), self.name, self.addresses, variant, kinds)
+
+    def restore_certificates(self, kinds=("qemu", "libvirt")):
+        self.lab.pki.restore(self.path("pki"), self.name, kinds)
 
 
 class Client(Node):
@@ -182,13 +203,15 @@ class Host(Node):
         return self._pid_of(_DAEMON_PID)
 
     def start_daemon(self):
-        self.run(["libvirtd", "-d", "--listen", "-p", "/run/libvirtd.pid"], timeout=60)
+        try:
+            self.run(["libvirtd", "-d", "--listen", "-p", "/run/libvirtd.pid"], timeout=60)
+        except LabError as e:
+            raise LabError("%s; %s" % (e, self.last_words("log/libvirtd.log"))) from e
         self.wait_ready()
 
     def wait_ready(self, timeout=30):
         """Until the daemon answers."""
-        proc.wait_until(self.answers, timeout, "libvirtd of ‘%s’ answers (see %s)"
-                        % (self.name, self.path("log/libvirtd.log")))
+        self._wait(self.answers, timeout, "answers", "log/libvirtd.log")
 
     def answers(self, timeout=5):
         """True if the daemon answers a request now."""
@@ -236,17 +259,17 @@ class Host(Node):
     # Certificates.
 
     def break_certificates(self, variant, kinds=("qemu",)):
-        """Replace certificates by a broken variant (pki.VARIANTS); kinds: qemu, libvirt.
+        """As of any node.
 
         QEMU reads its files at each migration. libvirtd's are in force at once, too: the daemon
         is restarted, with its own check of them turned off (it would refuse to start).
         """
-        self.lab.pki.break_(self.path("pki"), self.name, self.addresses, variant, kinds)
+        super().break_certificates(variant, kinds)
         if "libvirt" in kinds:
             self._restart_with("tls_no_sanity_certificate = 1\n")
 
     def restore_certificates(self, kinds=("qemu", "libvirt")):
-        self.lab.pki.restore(self.path("pki"), self.name, kinds)
+        super().restore_certificates(kinds)
         if "libvirt" in kinds:
             self._restart_with("")
 

@@ -11,7 +11,7 @@ from .errors import LabError
 
 QEMU_PORTS = "49152-49215"
 CONTROL_PORTS = "16509,16514,22"
-NETWORKS = {"ctl": "10.77.0", "mig": "10.9.0"}
+NETWORKS = {"ctl": ("10.77.0.%d", "fd00:77::%d"), "mig": ("10.9.0.%d", "fd00:9::%d")}
 
 
 class Link:
@@ -21,7 +21,7 @@ class Link:
         self.lab, self.host, self.network = lab, host, network
         self.inside = network + "0"
         self.port = "%s-%s" % (host.name, network)
-        self.address = "%s.%d" % (NETWORKS[network], host.number)
+        self.address, self.address6 = (form % host.number for form in NETWORKS[network])
 
     def __repr__(self):
         return "<Link %s>" % self.port
@@ -35,6 +35,7 @@ class Link:
         self._host(["ip", "-batch", "-"], "\n".join([
             "link set lo up",
             "address add %s/24 dev %s" % (self.address, self.inside),
+            "address add %s/64 dev %s nodad" % (self.address6, self.inside),
             "link set %s up" % self.inside, ""]))
 
     def shape(self, rate, burst="256kb", latency="50ms"):

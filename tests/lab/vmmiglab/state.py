@@ -3,6 +3,7 @@
 
 BASE/NAME/              a lab; removed as a whole by its supervisor
   lab.json              what it consists of
+  owner.pid             who began it
   supervisor.pid        pid and start time of the supervisor: alive = the lab exists
   root.pid              init of the lab (its network namespace is the switch)
   etc/                  the lab's /etc
@@ -65,6 +66,7 @@ def create(name):
                 break
             except FileNotFoundError:  # another lab ended just now, and the last removes BASE
                 continue
+        write_pid(path, "owner.pid")
     except FileExistsError as e:
         raise LabError("There is a lab named ‘%s’ already; end it with ‘vmmig-lab down --name "
                        "%s’ or choose another name" % (name, name)) from e
@@ -91,8 +93,17 @@ def running():
 
 def supervisor(path):
     """The pid of a lab's supervisor, or None if it is dead."""
+    return _living(path, "supervisor.pid")
+
+
+def write_pid(path, name):
+    """Leave word in the state directory that this process lives."""
+    write(path, name, "%d %d\n" % (os.getpid(), proc.start_time(os.getpid())))
+
+
+def _living(path, name):
     try:
-        pid, started = map(int, read(path, "supervisor.pid").split())
+        pid, started = map(int, read(path, name).split())
     except (OSError, ValueError):
         return None
     return pid if proc.alive(pid, started) else None
@@ -102,7 +113,9 @@ def prune():
     """Remove what labs left behind whose supervisor was killed."""
     for name in _names():
         path = os.path.join(base(), name)
-        if os.path.exists(os.path.join(path, "supervisor.pid")) and not supervisor(path):
+        # One without owner.pid is being created at this moment.
+        if os.path.exists(os.path.join(path, "owner.pid")) and not (
+                supervisor(path) or _living(path, "owner.pid")):
             remove(path)
 
 

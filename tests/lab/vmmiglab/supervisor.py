@@ -9,6 +9,7 @@ lab, and removes the state directory. If it is killed itself, the init dies with
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,10 +89,20 @@ def wait_for_end(holder, owner_fd, wake_fd):
         poller.unregister(owner_fd)
 
 
+def keep_logs(path):
+    """Copy the hosts' logs to where VMMIG_LAB_LOGS says."""
+    target = os.environ.get("VMMIG_LAB_LOGS")
+    for host in os.listdir(path) if target and os.path.isdir(path) else []:
+        logs = os.path.join(path, host, "log")
+        if os.path.isdir(logs):
+            shutil.copytree(logs, os.path.join(target, os.path.basename(path), host),
+                            dirs_exist_ok=True)
+
+
 def main():
     path, owner_fd = sys.argv[1], int(sys.argv[2])
     wake_fd = wake_on_signals()
-    state.write(path, "supervisor.pid", "%d %d\n" % (os.getpid(), proc.start_time(os.getpid())))
+    state.write_pid(path, "supervisor.pid")
     try:
         holder, init = start_init(path)
         state.write(path, "root.pid", "%d\n" % init)
@@ -108,6 +119,7 @@ def main():
     except LabError as e:
         print(e, flush=True)
     finally:
+        keep_logs(path)
         state.remove(path)
 
 

@@ -1,0 +1,177 @@
+/* lab-client.c - a C program that migrates VMs, as the tests of the lab want it
+ *
+ * Uses the public API only. Says what it sees as one JSON object per line, and is steered by lines
+ * on its standard input.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "lab-client.h"
+
+typedef struct
+{
+  char *from;
+  char *to;
+  char **source;
+  char **destination;
+  char **policy;
+  char **job;
+  char *loop;
+  int idle;
+  gboolean attach;
+  char **vms;
+} Options;
+
+static void
+progress_cb (VmmigMigrationJob *job, VmmigMigrationProgress *progress, Migration *migration)
+{
+  g_assert_true (g_thread_self () == migration->client->thread);
+  migration->n_snapshots++;
+  client_tell ("progress", migration, vmmig_migration_progress_to_variant (progress));
+}
+
+static void
+state_cb (VmmigMigrationJob *job, GParamSpec *pspec, Migration *migration)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  g_assert_true (g_thread_self () == migration->client->thread);
+  g_variant_dict_insert (
+      &dict, "state", "s",
+      client_nick (VMMIG_TYPE_JOB_STATE, (int)vmmig_migration_job_get_state (job)));
+  client_tell ("state", migration, g_variant_dict_end (&dict));
+}
+
+static void
+ended_cb (GObject *source, GAsyncResult *async_result, gpointer user_data)
+{
+  Migration *migration = user_data;
+  VmmigMigrationJob *job = migration->job;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VmmigMigrationResult) result = NULL;
+  VmmigMigrationResult *kept = vmmig_migration_job_get_result (job);
+
+  g_assert_true (g_thread_self () == migration->client->thread);
+  if (migration->client->attach)
+    result = vmmig_migration_job_attach_finish (job, async_result, &error);
+  else
+    result = vmmig_migration_job_run_finish (job, async_result, &error);
+  g_assert_true ((result == NULL) == (error != NULL));
+  g_assert_true (result == NULL || result == kept);
+  if (error != NULL)
+    client_tell_error ("error", migration, error);
+  if (kept != NULL)
+    client_tell ("result", migration, vmmig_migration_result_to_variant (kept));
+  migration->client->n_open--;
+}
+
+static gboolean
+add_migration (Client *client, const Options *options, const char *vm, GError **error)
+{
+  g_autoptr (VmmigNode) source = vmmig_node_new (options->from);
+  g_autoptr (VmmigNode) destination = options->to != NULL ? vmmig_node_new (options->to) : NULL;
+  g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
+  Migration *migration = g_new0 (Migration, 1);
+
+  migration->client = client;
+  migration->job = vmmig_migration_job_new (vm, source, destination);
+  g_ptr_array_add (client->migrations, migration);
+  if (!client_set_properties (source, options->source, error) ||
+      (destination != NULL && !client_set_properties (destination, options->destination, error)) ||
+      !client_set_properties (policy, options->policy, error) ||
+      !client_set_properties (migration->job, options->job, error))
+    return FALSE;
+  vmmig_migration_job_set_policy (migration->job, policy);
+  g_signal_connect (migration->job, "progress", G_CALLBACK (progress_cb), migration);
+  g_signal_connect (migration->job, "notify::state", G_CALLBACK (state_cb), migration);
+  return TRUE;
+}
+
+static void
+start (Client *client)
+{
+  for (guint i = 0; i < client->migrations->len; i++)
+    {
+      Migration *migration = g_ptr_array_index (client->migrations, i);
+
+      client_tell ("start", migration, NULL);
+      client->n_open++;
+      if (client->attach)
+        vmmig_migration_job_attach_async (migration->job, NULL, ended_cb, migration);
+      else
+        vmmig_migration_job_run_async (migration->job, NULL, ended_cb, migration);
+    }
+}
+
+static gboolean
+parse (Options *options, int argc, char **argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+      {"from", 0, 0, G_OPTION_ARG_STRING, &options->from, "The source", "URI"},
+      {"to", 0, 0, G_OPTION_ARG_STRING, &options->to, "The destination", "URI"},
+      {"source", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->source, "Its property", "NAME=VALUE"},
+      {"destination", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->destination, "Its property",
+       "NAME=VALUE"},
+      {"policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->policy, "Its property", "NAME=VALUE"},
+      {"job", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->job, "Its property", "NAME=VALUE"},
+      {"loop", 0, 0, G_OPTION_ARG_STRING, &options->loop, "plain, own, dead or none", "KIND"},
+      {"idle", 0, 0, G_OPTION_ARG_INT, &options->idle, "For ‘none’: how long", "SECONDS"},
+      {"attach", 0, 0, G_OPTION_ARG_NONE, &options->attach, "Follow what runs already", NULL},
+      {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->vms, NULL, NULL},
+      G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("VM…");
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  return g_option_context_parse (context, &argc, &argv, error);
+}
+
+static void
+migration_free (gpointer data)
+{
+  Migration *migration = data;
+
+  g_signal_handlers_disconnect_by_data (migration->job, migration);
+  g_object_unref (migration->job);
+  g_free (migration);
+}
+
+static void
+options_free (Options *options)
+{
+  g_free (options->from);
+  g_free (options->to);
+  g_free (options->loop);
+  g_strfreev (options->source);
+  g_strfreev (options->destination);
+  g_strfreev (options->policy);
+  g_strfreev (options->job);
+  g_strfreev (options->vms);
+}
+
+int
+main (int argc, char **argv)
+{
+  Options options = {.loop = g_strdup ("plain")};
+  Client client = {.thread = g_thread_self ()};
+  g_autoptr (GError) error = NULL;
+
+  if (!parse (&options, argc, argv, &error))
+    g_error ("%s", error->message);
+  if (options.from == NULL || options.vms == NULL)
+    g_error ("--from and a VM are needed");
+  client.migrations = g_ptr_array_new_with_free_func (migration_free);
+  client.attach = options.attach;
+  if (!client_prepare_loop (&client, options.loop, options.from))
+    g_error ("There is no loop ‘%s’ here", options.loop);
+  for (gsize i = 0; options.vms[i] != NULL; i++)
+    if (!add_migration (&client, &options, options.vms[i], &error))
+      g_error ("%s", error->message);
+  client_take_commands (&client);
+  start (&client);
+  client_run_loop (&client, options.loop, (guint)options.idle);
+  g_ptr_array_unref (client.migrations);
+  g_clear_pointer (&client.context, g_main_context_unref);
+  options_free (&options);
+  return 0;
+}
