@@ -20,7 +20,9 @@ typedef enum
 } VmmigErrorCall;
 
 /* Which of our codes a libvirt error is; @code and @domain are libvirt's numbers, @message may
- * be NULL. Never returns 0. */
+ * be NULL. Never returns 0. Two causes can have the same words: "Cannot write to TLS channel" is
+ * what a wrong certificate says (INSECURE), and what the death of the destination's QEMU says once
+ * memory has crossed; the caller knows which it was. */
 VmmigError
 vmmig_error_code_from_libvirt (VmmigErrorCall call, int code, int domain, const char *message);
 
