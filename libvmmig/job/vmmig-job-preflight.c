@@ -18,6 +18,9 @@
 /* Prepare starts a QEMU on the destination, which takes a second; what takes longer is a daemon
  * or a path that hangs (facts: E19, E20), unless the destination is seen to be at it. */
 #define PREPARE_TIMEOUT (15 * G_USEC_PER_SEC)
+/* How long libvirt may take from an accepted abort to the end of a call that is still in Prepare:
+ * there it looks at the abort only when Prepare returns. */
+#define PREPARE_ABORT_GRACE (3 * G_USEC_PER_SEC)
 
 void
 vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error)
@@ -80,29 +83,80 @@ migrate_cb (VmmigJobRunner *self, VmmigReply *reply)
   vmmig_job_finish_start (self, g_steal_pointer (&reply->error));
 }
 
-static void
-give_up_prepare (VmmigJobRunner *self)
+static gboolean
+is_preparing (VmmigJobRunner *self)
 {
-  if (self->migrate_call == 0 || self->state != VMMIG_JOB_STATE_PREPARING)
+  return self->migrate_call != 0 && self->state == VMMIG_JOB_STATE_PREPARING;
+}
+
+/* A destination that holds an incoming VM is at work: one with huge pages takes minutes to start. */
+static gboolean
+is_at_work (const VmmigReply *reply)
+{
+  return reply->error == NULL && reply->vm->state == VMMIG_VM_PAUSED;
+}
+
+static void
+look_at_destination (VmmigJobRunner *self, VmmigRunnerReplyFunc func)
+{
+  if (is_preparing (self))
+    vmmig_job_runner_call (self, self->plan->destination->link,
+                           vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
+                           VMMIG_RUNNER_CALL_TIMEOUT, func);
+}
+
+/* --- an accepted abort that Prepare does not look at ------------------------------------------ */
+
+static void
+look_before_giving_up_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (!is_preparing (self))
     return;
+  if (is_at_work (reply))
+    {
+      vmmig_job_preflight_give_up_later (self);
+      return;
+    }
   vmmig_driver_abandon (self->plan->source->link, self->migrate_call);
   self->migrate_call = 0;
   self->prepare_given_up = TRUE;
   vmmig_job_finish_start (self, NULL);
 }
 
+static void
+give_up_prepare (VmmigJobRunner *self)
+{
+  look_at_destination (self, look_before_giving_up_cb);
+}
+
+void
+vmmig_job_preflight_give_up_later (VmmigJobRunner *self)
+{
+  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_GIVE_UP, PREPARE_ABORT_GRACE,
+                              give_up_prepare);
+}
+
+/* --- a Prepare that does not come to an end ------------------------------------------------------ */
+
 static void prepare_overdue (VmmigJobRunner *self);
 
 static void
-look_at_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
+wait_for_prepare (VmmigJobRunner *self)
 {
-  if (self->migrate_call == 0 || self->state != VMMIG_JOB_STATE_PREPARING)
+  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_PREPARE, PREPARE_TIMEOUT, prepare_overdue);
+}
+
+static void
+look_at_overdue_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  const char *source = vmmig_job_plan_get_source_name (self->plan);
+  const char *destination = vmmig_job_plan_get_destination_name (self->plan);
+
+  if (!is_preparing (self))
     return;
-  if (reply->error == NULL && reply->vm->state == VMMIG_VM_PAUSED)
+  if (is_at_work (reply))
     {
-      /* It is at work: a large VM with huge pages takes minutes to start. */
-      vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_PREPARE, PREPARE_TIMEOUT,
-                                  prepare_overdue);
+      wait_for_prepare (self);
       return;
     }
   g_clear_error (&self->call_error);
@@ -110,29 +164,15 @@ look_at_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
                                   "Cannot migrate VM ‘%s’ from %s to %s: %s did not begin to "
                                   "receive it within %d s; check that "
                                   "%s reaches the daemon of %s, and that it answers",
-                                  self->vm_name, vmmig_job_plan_get_source_name (self->plan),
-                                  vmmig_job_plan_get_destination_name (self->plan),
-                                  vmmig_job_plan_get_destination_name (self->plan),
-                                  (int)(PREPARE_TIMEOUT / G_USEC_PER_SEC),
-                                  vmmig_job_plan_get_source_name (self->plan),
-                                  vmmig_job_plan_get_destination_name (self->plan));
+                                  self->vm_name, source, destination, destination,
+                                  (int)(PREPARE_TIMEOUT / G_USEC_PER_SEC), source, destination);
   vmmig_job_steer_push_abort (self);
 }
 
 static void
 prepare_overdue (VmmigJobRunner *self)
 {
-  if (self->migrate_call == 0 || self->state != VMMIG_JOB_STATE_PREPARING)
-    return;
-  vmmig_job_runner_call (self, self->plan->destination->link,
-                         vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
-                         VMMIG_RUNNER_CALL_TIMEOUT, look_at_destination_cb);
-}
-
-void
-vmmig_job_preflight_give_up_later (VmmigJobRunner *self, gint64 delay)
-{
-  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_GIVE_UP, delay, give_up_prepare);
+  look_at_destination (self, look_at_overdue_cb);
 }
 
 static void
@@ -148,7 +188,7 @@ ask_libvirt (VmmigJobRunner *self)
   vmmig_job_watch_start (self);
   self->migrate_call =
       vmmig_job_runner_call (self, self->plan->source->link, request, -1, migrate_cb);
-  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_PREPARE, PREPARE_TIMEOUT, prepare_overdue);
+  wait_for_prepare (self);
 }
 
 static void
@@ -266,6 +306,13 @@ check_state (VmmigJobRunner *self)
     {
       fail_new (self, VMMIG_ERROR_BUSY,
                 "it is being migrated already; wait for that, or attach to it");
+      return FALSE;
+    }
+  if (vm->reason == VMMIG_VM_REASON_STARTING_UP || vm->reason == VMMIG_VM_REASON_MIGRATING)
+    {
+      fail_new (self, VMMIG_ERROR_BUSY, "it is just arriving on %s (%s); wait for that",
+                vmmig_job_plan_get_source_name (self->plan),
+                vmmig_vm_facts_describe (vm->state, vm->reason));
       return FALSE;
     }
   if (vm->job == VMMIG_VM_JOB_OTHER)

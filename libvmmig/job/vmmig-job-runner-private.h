@@ -164,8 +164,9 @@ void vmmig_job_runner_end (VmmigJobRunner *self,
 void vmmig_job_preflight_start (VmmigJobRunner *self);
 /* Ends a job that did not ask libvirt to migrate yet. Takes @error. */
 void vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error);
-/* Ends the migrate call if it is still in Prepare after @delay µs: libvirt took our abort. */
-void vmmig_job_preflight_give_up_later (VmmigJobRunner *self, gint64 delay);
+/* libvirt took our abort: if its call is still in Prepare after a while and the destination is not
+ * at work, do not wait for it any longer. */
+void vmmig_job_preflight_give_up_later (VmmigJobRunner *self);
 
 /* Watches the VM on both nodes, from before libvirt is asked until the end. */
 void vmmig_job_watch_start (VmmigJobRunner *self);

@@ -7,9 +7,6 @@
 
 #include <vmmig/vmmig-error.h>
 
-/* How long libvirt may take from an accepted abort to the end of a call that is still in Prepare:
- * there it looks at the abort only when Prepare returns (facts: E19). */
-#define PREPARE_ABORT_GRACE (3 * G_USEC_PER_SEC)
 #define ABORT_RETRY_INTERVAL (G_USEC_PER_SEC / 5)
 
 static const char *
@@ -76,7 +73,7 @@ abort_cb (VmmigJobRunner *self, VmmigReply *reply)
       self->abort_accepted = TRUE;
       answer (self->cancel_tasks, NULL);
       if (self->state == VMMIG_JOB_STATE_PREPARING)
-        vmmig_job_preflight_give_up_later (self, PREPARE_ABORT_GRACE);
+        vmmig_job_preflight_give_up_later (self);
       return;
     }
   if (self->finishing_since != 0)
