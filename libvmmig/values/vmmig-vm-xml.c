@@ -372,7 +372,7 @@ append_attributes (GString *text, const xmlNode *node)
 }
 
 /* One spelling for one meaning: attributes sorted, prefixes resolved, comments and the white space
- * around text gone. The reader bounds the depth. */
+ * around texts and between elements gone. The reader bounds the depth. */
 static void
 append_canonical (GString *text, const xmlNode *node)
 {
@@ -380,16 +380,17 @@ append_canonical (GString *text, const xmlNode *node)
   append_name (text, node->ns, node->name);
   append_attributes (text, node);
   g_string_append_c (text, '>');
+  if (xmlChildElementCount ((xmlNode *)node) == 0)
+    {
+      g_autofree char *words = vmmig_xml_get_text (node);
+      g_autofree char *quoted = g_strescape (words != NULL ? words : "", NULL);
+
+      g_string_append (text, quoted);
+    }
+  /* Beside elements libvirt reads no text. */
   for (const xmlNode *child = node->children; child != NULL; child = child->next)
     if (child->type == XML_ELEMENT_NODE)
       append_canonical (text, child);
-    else if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
-      {
-        g_autofree char *words = g_strstrip (g_strdup ((const char *)child->content));
-        g_autofree char *quoted = g_strescape (words, NULL);
-
-        g_string_append (text, quoted);
-      }
   g_string_append (text, "</>");
 }
 
