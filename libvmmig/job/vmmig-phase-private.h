@@ -34,6 +34,7 @@ typedef struct
   double disk_fraction;
   guint64 memory_total; /* bytes; 0: not seen */
   guint64 disk_total; /* bytes; 0: not seen */
+  gboolean doubted; /* an answer that looked like an earlier migration's was passed over */
   gboolean has_iteration;
   guint first_iteration;
   guint last_iteration;

@@ -12,7 +12,9 @@
 #define FIRST_ITERATION_SHARE 0.8
 /* Disks are copied first. While nothing is known of the memory they are worth half of the whole. */
 #define DISK_ONLY_SHARE 0.5
-#define MAXIMUM_BEFORE_THE_END 0.99
+#define MAXIMUM_BEFORE_THE_END 0.999
+/* As many may be over before the first answer comes. */
+#define MISSED_ITERATIONS 2
 
 void
 vmmig_progress_tracker_init (VmmigProgressTracker *self)
@@ -42,16 +44,23 @@ get_done (guint64 remaining, guint64 total)
   return total > 0 ? 1.0 - (double)MIN (remaining, total) / (double)total : 0.0;
 }
 
-static void
+/* FALSE if the figures may be those of an earlier migration that was cancelled: QEMU starts to count
+ * anew, but its first answer can be older than that. One more tells. */
+static gboolean
 note_iteration (VmmigProgressTracker *self, const VmmigStats *stats)
 {
   if ((stats->fields & VMMIG_STAT_ITERATION) == 0 || stats->iteration == 0)
-    return;
+    return TRUE;
 
-  /* Counters that restart were those of an earlier migration until now. */
+  if (!self->has_iteration && stats->iteration > MISSED_ITERATIONS + 1 && !self->doubted)
+    {
+      self->doubted = TRUE;
+      return FALSE;
+    }
+
   if (!self->has_iteration || stats->iteration < self->last_iteration)
     {
-      self->first_iteration = stats->iteration;
+      self->first_iteration = stats->iteration > MISSED_ITERATIONS + 1 ? stats->iteration : 1;
       self->memory_total = 0;
       self->has_peak = FALSE;
     }
@@ -61,6 +70,7 @@ note_iteration (VmmigProgressTracker *self, const VmmigStats *stats)
     }
   self->last_iteration = stats->iteration;
   self->has_iteration = TRUE;
+  return TRUE;
 }
 
 static void
@@ -164,15 +174,14 @@ vmmig_progress_tracker_update (VmmigProgressTracker *self,
     case VMMIG_JOB_STATE_PREPARING:
     case VMMIG_JOB_STATE_PRE_COPY:
     case VMMIG_JOB_STATE_SWITCHOVER:
-      if (stats->completed)
+      if (stats->completed || !note_iteration (self, stats))
         break;
-      note_iteration (self, stats);
       note_memory (self, stats);
       note_disks (self, stats);
       fraction = get_copied_fraction (self);
       break;
     case VMMIG_JOB_STATE_POST_COPY:
-      note_iteration (self, stats);
+      (void)note_iteration (self, stats);
       fraction = get_post_copy_fraction (self, stats);
       break;
     default: /* nothing moves, or nobody sees it move */
