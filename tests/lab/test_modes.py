@@ -3,6 +3,7 @@
 """The ways to migrate, on real hosts, from Python, from C and from the command line."""
 
 import os
+import re
 import sys
 import unittest
 
@@ -10,9 +11,20 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import support  # noqa: E402
 from support import MIB, SIDES  # noqa: E402
 
+# So slow that a migration lasts until the test lets it go
+SLOW = {"bandwidth": MIB}
+FAST = 256 * MIB
+DEDICATED = "10.9.0.0/24"
+
 
 def setUpModule():
     support.start_lab()
+
+
+def monitor(host, guest, what):
+    """What QEMU says of a migration: {name: value}."""
+    text = host.virsh("qemu-monitor-command", guest.uuid, "--hmp", "info " + what)
+    return dict(re.findall(r"^([a-z0-9-]+): (.*?)\s*$", text, re.M))
 
 
 class Modes(support.LabTest):
@@ -24,8 +36,260 @@ class Modes(support.LabTest):
                 self.moves(guest, *ends, via=via, **options)
                 ends.reverse()
 
+    def finish(self, run, guest, host, **expected):
+        """The migration that was held up goes on to its end."""
+        outcome = run.outcome()
+        self.assert_told_well(run)
+        self.assert_moved(outcome, **expected)
+        self.assertEqual(outcome.where, host)
+        self.check_after(guest, host)
+        return outcome
+
     def test_pre_copy(self):
         self.on_all_sides(self.guest())
+
+    def test_post_copy_by_request(self):
+        guest = self.guest(dirty_mib_s=8)
+        ends = ["h1", "h2"]
+        for via in SIDES:
+            with self.subTest(via=via):
+                run = self.start(guest, *ends, via=via, allow_post_copy=True, **SLOW)
+                run.wait_copying()
+                answer = run.ask("post-copy")
+                self.assertTrue(answer["ok"], answer)
+                self.finish(run, guest, ends[1], mode="post-copy")
+                self.assertIn("post-copy", [e["state"] for e in run.of(guest, "state")])
+                ends.reverse()
+
+    def test_post_copy_needs_to_be_allowed(self):
+        guest = self.guest()
+        run = self.start(guest, "h1", "h2", via="python", **SLOW)
+        run.wait_copying()
+        answer = run.ask("post-copy")
+        self.assertEqual((answer["ok"], answer.get("error")), (False, "invalid-policy"))
+        other = support.tool(self.lab, "postcopy", "--from", self.lab.h1.uri, guest.name)
+        self.addCleanup(other.close)
+        self.assertNotEqual(other.wait_end(), 0)
+        self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+        self.finish(run, guest, "h2")
+
+    def test_parallel_connections(self):
+        guest = self.guest()
+        ends = ["h1", "h2"]
+        for via, connections in zip(SIDES, (2, 3, 4)):
+            with self.subTest(via=via, connections=connections):
+                run = self.start(guest, *ends, via=via, parallel_connections=connections,
+                                 bandwidth=2 * MIB)
+                run.wait_copying()
+                for end in ends:
+                    host = self.lab.host(end)
+                    self.assertEqual(monitor(host, guest, "migrate_parameters").get(
+                        "multifd-channels"), str(connections), end)
+                    self.assertEqual(monitor(host, guest, "migrate_capabilities").get("multifd"),
+                                     "on", end)
+                if via != "tool":
+                    self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+                self.finish(run, guest, ends[1])
+                ends.reverse()
+
+    def test_auto_converge(self):
+        # More than the link takes: it would never end
+        guest = self.guest(dirty_mib_s=64)
+        ends = ["h1", "h2"]
+        for via in ("python", "c"):
+            with self.subTest(via=via):
+                run = self.start(guest, *ends, via=via, auto_converge=True, bandwidth=4 * MIB)
+                run.wait_event(lambda e: e.get("throttle", 0) > 0, what="a throttled guest")
+                self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+                self.finish(run, guest, ends[1])
+                ends.reverse()
+        with self.subTest(via="tool"):
+            self.moves(guest, *ends, via="tool", auto_converge=True)
+
+    def test_xbzrle(self):
+        guest = self.guest()
+        run = self.start(guest, "h1", "h2", compression="xbzrle", bandwidth=2 * MIB)
+        run.wait_copying()
+        self.assertEqual(monitor(self.lab.h1, guest, "migrate_capabilities").get("xbzrle"), "on")
+        self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+        self.finish(run, guest, "h2")
+        self.moves(guest, "h2", "h1", via="python", compression="xbzrle")
+        self.moves(guest, "h1", "h2", via="tool", compression="xbzrle")
+
+    def test_limits_change_while_it_runs(self):
+        guest = self.guest()
+        ends = ["h1", "h2"]
+        for via in ("python", "c"):
+            with self.subTest(via=via):
+                host = self.lab.host(ends[0])
+                run = self.start(guest, *ends, via=via, maximum_downtime=100, **SLOW)
+                run.wait_copying()
+                support.proc.wait_until(
+                    lambda: monitor(host, guest, "migrate_parameters").get(
+                        "downtime-limit", "").startswith("100 "), 10, "the policy's downtime")
+                self.assertTrue(run.ask("downtime", 1500)["ok"])
+                self.assertTrue(run.ask("bandwidth", 3 * MIB)["ok"])
+                parameters = monitor(host, guest, "migrate_parameters")
+                self.assertTrue(parameters["downtime-limit"].startswith("1500 "), parameters)
+                self.assertTrue(parameters["max-bandwidth"].startswith("%d " % (3 * MIB)),
+                                parameters)
+                refused = run.ask("downtime", 0)
+                self.assertEqual(refused.get("error"), "invalid-argument", refused)
+                self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+                self.finish(run, guest, ends[1])
+                ends.reverse()
+
+
+class Networks(support.LabTest):
+    def test_a_dedicated_network_carries_all_of_it(self):
+        guest = self.guest()
+        ends = ["h1", "h2"]
+        for via in SIDES:
+            with self.subTest(via=via), self.lab.sniffer(guest.marker) as sniffer:
+                self.moves(guest, *ends, via=via, network=DEDICATED)
+                ends.reverse()
+            sniffer.assert_absent()
+            self.assertGreater(sniffer.bytes["mig"], 8 * MIB)
+            self.assertLess(sniffer.bytes["ctl"], MIB)
+
+    def test_an_absent_network_is_refused_and_nothing_is_sent(self):
+        guest = self.guest()
+        for via in SIDES:
+            with self.subTest(via=via), self.lab.sniffer(guest.marker) as sniffer:
+                outcome = self.migrate(guest, "h1", "h2", via=via, network="10.99.0.0/24")
+                self.assert_refused(outcome, "network", "h1", "10.99.0.0/24", "10.77.0.2")
+                self.check_after(guest, "h1")
+            self.assertEqual(sum(sniffer.bytes.values()), 0, sniffer.bytes)
+            self.assertEqual(outcome.exit_code, 2 if via == "tool" else 0)
+        self.moves(guest, "h1", "h2", network=DEDICATED)
+
+
+class Many(support.LabTest):
+    def test_ten_at_once_and_each_still_answers(self):
+        for via, (source, destination) in (("c", ("h1", "h2")), ("python", ("h2", "h1"))):
+            with self.subTest(via=via):
+                self.ten(via, source, destination)
+
+    def ten(self, via, source, destination):
+        guests = [self.guest(source, beat=5, dirty_mib_s=1) for _ in range(10)]
+        run = self.start(guests, source, destination, via=via, **SLOW)
+        for guest in guests:
+            run.wait_copying(guest)
+        took = []
+        for guest in guests:
+            answer = run.ask("query", guest=guest)
+            self.assertTrue(answer["ok"] and answer["status"]["migrating"], answer)
+            took.append(answer["took"])
+            took.append(run.ask("bandwidth", 2 * MIB, guest=guest)["took"])
+        first, *others = guests
+        cancelled = run.ask("cancel", guest=first)
+        self.assertTrue(cancelled["ok"], cancelled)
+        took.append(cancelled["took"])
+        self.assertEqual(run.outcome(first).outcome, "cancelled")
+        support.note("ten at once by %s: %d answers, median %.0f ms, longest %.0f ms, cancel %.0f ms"
+                     % (via, len(took), sorted(took)[len(took) // 2] * 1000, max(took) * 1000,
+                        cancelled["took"] * 1000))
+        self.assertLess(max(took), 1)
+        for guest in others:
+            run.ask("bandwidth", FAST, guest=guest)
+        for guest in others:
+            self.assert_moved(run.outcome(guest))
+        self.assertEqual(run.wait_end(), 0, run.complaints())
+        self.check_after(first, source)
+        for guest in others:
+            self.check_after(guest, destination, memory=False)
+            self.assertEqual(guest.watcher.bad(), 0)
+
+
+class Others(support.LabTest):
+    """The migration of another process."""
+
+    def held_up(self, **options):
+        guest = self.guest()
+        run = self.start(guest, "h1", "h2", **SLOW, **options)
+        run.wait_copying()
+        return guest, run
+
+    def status(self, guest=None, *more):
+        names = [guest.name] if guest else []
+        with support.tool(self.lab, "status", "--from", self.lab.h1.uri, *more, *names) as run:
+            self.assertEqual(run.wait_end(), 0, run.complaints())
+            return [e for e in run.events if e["event"] == "status"]
+
+    def followers(self, guest):
+        """From all sides, once they see memory flow."""
+        runs = [self.start(guest, "h1", "h2", via=via, attach=True) for via in SIDES]
+        for run in runs:
+            run.wait_copying()
+        return runs
+
+    def test_status(self):
+        guest, run = self.held_up()
+        to = ["--to", self.lab.h2.uri]
+        job = self.lab.h1.virsh("dumpxml", guest.uuid)
+        for found in (self.status(guest), self.status(guest, *to), self.status()):
+            self.assertEqual([s["vm-name"] for s in found], [guest.name])
+            self.assertTrue(found[0]["migrating"])
+            self.assertEqual(found[0]["encryption"], "encrypted")
+            self.assertEqual(found[0]["peer-uri"], self.lab.h2.peer_uri())
+            self.assertIn(found[0]["job-id"], job)
+            self.assertEqual(found[0]["location"], "source")
+        self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+        self.assert_moved(run.outcome())
+        self.assertEqual(self.status(), [])
+        after = self.status(guest, *to)[0]
+        self.assertEqual((after["location"], after["migrating"]), ("destination", False))
+        self.check_after(guest, "h2")
+
+    def test_cancel(self):
+        guest, run = self.held_up()
+        runs = self.followers(guest)
+        with support.tool(self.lab, "cancel", "--from", self.lab.h1.uri, "--to",
+                          self.lab.h2.uri, guest.name) as cancel:
+            self.assertEqual(cancel.wait_end(), 0, cancel.events)
+        for each in [run] + runs:
+            with self.subTest(via=each.via, who=each.command[1]):
+                outcome = each.outcome()
+                self.assertEqual((outcome.outcome, outcome.where, outcome.error),
+                                 ("cancelled", "h1", "cancelled"), outcome)
+        self.check_after(guest, "h1")
+        self.moves(guest, "h1", "h2")
+
+    def test_post_copy(self):
+        guest, run = self.held_up(allow_post_copy=True)
+        runs = self.followers(guest)
+        answer = runs[0].ask("post-copy")
+        self.assertTrue(answer["ok"], answer)
+        for each in [run] + runs:
+            with self.subTest(via=each.via, who=each.command[1]):
+                self.assert_moved(each.outcome(), mode="post-copy")
+        self.check_after(guest, "h2")
+
+    def test_it_completes_when_its_client_is_killed(self):
+        guest, run = self.held_up()
+        run.process.kill()
+        run.wait_end()
+        found = self.status(guest, "--to", self.lab.h2.uri)[0]
+        self.assertTrue(found["migrating"], found)
+        self.assertEqual(found["encryption"], "encrypted")
+        follower = self.start(guest, "h1", "h2", via="c", attach=True)
+        follower.wait_copying()
+        self.assertTrue(follower.ask("bandwidth", FAST)["ok"])
+        self.assert_moved(follower.outcome())
+        self.check_after(guest, "h2")
+        self.moves(guest, "h2", "h1")
+
+    def test_it_completes_when_nobody_follows(self):
+        guest = self.guest()
+        run = self.start(guest, "h1", "h2", via="python", bandwidth=4 * MIB)
+        run.wait_copying()
+        run.process.kill()
+        guest.watcher.wait_beat("h2", timeout=support.PATIENCE)
+        support.proc.wait_until(lambda: guest.hosts() == ["h2"], 10, "it is on h2 alone")
+        found = self.status(guest, "--to", self.lab.h2.uri)[0]
+        self.assertEqual((found["location"], found["migrating"]), ("destination", False))
+        # Nobody was there to take the tag away: the next migration does
+        self.moves(guest, "h2", "h1")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from .sniffer import Sniffer
 from .storage import Disk, NbdDisk
 from .watcher import Watcher
 
-_DEFAULTS = {"ssh": False, "keepalive_interval": 2, "keepalive_count": 3, "log_level": 3,
+_DEFAULTS = {"ssh": False, "sasl": None, "keepalive_interval": 2, "keepalive_count": 3, "log_level": 3,
              "libvirtd_conf": "", "qemu_conf": ""}
 _CLIENT_NUMBER = 250
 
@@ -203,6 +203,8 @@ class Lab:
         lines += ["%s %s" % (node.address, node.name) for node in nodes]
         lines += ["%s %s-mig" % (node.migration_address, node.name) for node in nodes]
         state.write(etc, "hosts", "\n".join(lines) + "\n", 0o644)
+        if self.options["sasl"]:
+            state.write(etc, "sasl2/libvirt.conf", hostconf.SASL, 0o644)
         if self.options["ssh"]:
             self._write_ssh(os.path.join(etc, "ssh"))
 

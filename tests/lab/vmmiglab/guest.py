@@ -152,7 +152,7 @@ class Guest:
 
     def destroy(self):
         """Remove it from every host."""
-        proc.wait_until(self._destroyed, 20, "VM ‘%s’ is gone from all hosts" % self.name)
+        proc.wait_until(self._destroyed, 60, "VM ‘%s’ is gone from all hosts" % self.name)
 
     def _destroyed(self):
         # A migration that ends at this moment takes it from one host and brings it to another.

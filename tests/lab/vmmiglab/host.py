@@ -72,7 +72,7 @@ class Node:
         proc.run(proc.enter(self.lab.root_pid, "pid", "net", "mnt", "uts") +
                  ["env", "VMMIG_LAB_STATE=" + self.lab.directory, "VMMIG_LAB_HOST=" + self.name,
                   "sh", "-c", start, "sh"] + self.nested + ["--", "sh", "-c", self.init])
-        self._wait(lambda: os.path.exists(ready), 20, "is set up", "init.log")
+        self._wait(lambda: os.path.exists(ready), 60, "is set up", "init.log")
         state.write(self.directory, "init.pid", "%d\n" % self._find_init())
         for link in self.links.values():
             link.attach()
@@ -157,16 +157,25 @@ class Host(Node):
         for name in ("lib/images", "lib/serial", "libvirt/storage/autostart", "libvirt/qemu"):
             os.makedirs(self.path(name), 0o755, exist_ok=True)
         self.lab.pki.issue(self.path("pki"), self.name, self.addresses)
-        options = dict(self.lab.options, uuid=self.uuid, address=self.address)
+        options = dict(self.lab.options, uuid=self.uuid, address=self.address,
+                       auth_tls="sasl" if self.lab.options["sasl"] else "none")
         for name, text, extra in (("libvirtd.conf", hostconf.LIBVIRTD, "libvirtd_conf"),
                                   ("qemu.conf", hostconf.QEMU, "qemu_conf")):
             state.write(self.directory, "libvirt/" + name,
                         text.format(**dict(options, extra=options[extra])))
+        if self.lab.options["sasl"]:
+            self._prepare_sasl(*self.lab.options["sasl"])
         pool = hostconf.POOL.format(uuid=uuid.uuid5(uuid.UUID(self.uuid), "images"))
         state.write(self.directory, "libvirt/storage/images.xml", pool)
         os.symlink("/etc/libvirt/storage/images.xml",
                    self.path("libvirt/storage/autostart/images.xml"))
         shutil.copy(self.lab.guest_kernel, self.path("lib/guest.elf"))
+
+    def _prepare_sasl(self, user, password):
+        proc.run(["saslpasswd2", "-p", "-c", "-a", "libvirt", "-u", self.name, "-f",
+                  self.path("libvirt/passwd.db"), user], stdin=password)
+        state.write(self.directory, "libvirt/auth.conf",
+                    hostconf.AUTH.format(user=user, password=password))
 
     def start(self):
         """Power on: namespaces, links, daemon."""
@@ -187,7 +196,7 @@ class Host(Node):
             for link in self.links.values():
                 link.cut()
         proc.send(pid, signal.SIGKILL)
-        proc.wait_gone(pid, 20)
+        proc.wait_gone(pid, 60)
         os.unlink(self.path("init.pid"))
 
     def reboot(self, silent=False):
@@ -209,7 +218,7 @@ class Host(Node):
             raise LabError("%s; %s" % (e, self.last_words("log/libvirtd.log"))) from e
         self.wait_ready()
 
-    def wait_ready(self, timeout=30):
+    def wait_ready(self, timeout=60):
         """Until the daemon answers."""
         self._wait(self.answers, timeout, "answers", "log/libvirtd.log")
 
@@ -226,7 +235,7 @@ class Host(Node):
         pid = self.daemon_pid
         if not pid or not proc.send(pid, signum):
             raise LabError("No libvirtd runs on ‘%s’" % self.name)
-        if not proc.wait_gone(pid, 30):
+        if not proc.wait_gone(pid, 60):
             raise LabError("libvirtd of ‘%s’ did not end" % self.name)
 
     def stop_daemon(self):

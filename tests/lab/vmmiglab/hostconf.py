@@ -41,7 +41,7 @@ LIBVIRTD = """host_uuid = "{uuid}"
 listen_tls = 1
 listen_tcp = 1
 auth_tcp = "none"
-auth_tls = "none"
+auth_tls = "{auth_tls}"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
 unix_sock_rw_perms = "0700"
@@ -97,4 +97,16 @@ SSH = """Host *
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
   BatchMode yes
+"""
+
+SASL = """mech_list: scram-sha-256
+sasldb_path: /etc/libvirt/passwd.db
+"""
+
+# With which a host's daemon authenticates at others; clients may use it by LIBVIRT_AUTH_FILE.
+AUTH = """[credentials-lab]
+authname={user}
+password={password}
+[auth-libvirt-default]
+credentials=lab
 """

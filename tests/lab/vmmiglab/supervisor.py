@@ -49,7 +49,7 @@ def start_init(path):
         if holder.poll() is not None:
             raise LabError("The lab's init failed: " + _log(path))
         return os.path.exists(os.path.join(path, "init.ready"))
-    proc.wait_until(ready, 10, "the lab's init is ready")
+    proc.wait_until(ready, 60, "the lab's init is ready")
     return holder, proc.children(holder.pid)[0]
 
 

@@ -42,7 +42,7 @@ class Watcher:
         beat = self.last()
         return beat.host if beat and beat.time >= time.monotonic() - within else None
 
-    def wait_beat(self, host=None, timeout=10.0, after=None):
+    def wait_beat(self, host=None, timeout=30.0, after=None):
         """Wait for a heartbeat (on `host`) later than `after` (default: now); the beat."""
         after = time.monotonic() if after is None else after
         name = getattr(host, "name", host)
@@ -53,7 +53,7 @@ class Watcher:
         return proc.wait_until(beat, timeout, "a heartbeat of %s%s"
                                % (self.uuid, " on " + name if name else ""))
 
-    def wait_silence(self, seconds, timeout=10.0):
+    def wait_silence(self, seconds, timeout=60.0):
         """Wait until it has not beaten for so long."""
         proc.wait_until(lambda: self.where(seconds) is None, timeout, "silence of " + self.uuid)
 
@@ -101,7 +101,7 @@ class Watcher:
         assert not faults, "VM %s: %d contradictions to one copy; first: %s" % (
             self.uuid, len(faults), "; ".join(faults[:3]))
 
-    def assert_memory_intact(self, timeout=30.0):
+    def assert_memory_intact(self, timeout=60.0):
         """AssertionError unless all of the memory, checked whole after this call, is as written."""
         start = self.wait_beat(timeout=timeout)
         # The round that is under way began before this call: two more have to end.
@@ -123,7 +123,7 @@ class Watcher:
         def recorded():
             self._read()
             return all(self._seen.get(name, 0) >= end for name, end in ends.items())
-        proc.wait_until(recorded, 10, "the recorder has read the serial logs")
+        proc.wait_until(recorded, 60, "the recorder has read the serial logs")
 
     def _read(self):
         try:
