@@ -1,0 +1,236 @@
+/* fake-libvirt-domain.cc - the VMs of the fake libvirt
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "fake-libvirt-world.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include <glib.h>
+
+using namespace fake;
+
+virDomainPtr
+virDomainLookupByUUIDString (virConnectPtr conn, const char *uuid)
+{
+  Visit visit ("virDomainLookupByUUIDString", conn, uuid);
+  const fake::Vm *vm = visit.fails ? nullptr : find_vm (uuid);
+
+  return vm != nullptr ? new_domain (conn, *vm) : nullptr;
+}
+
+virDomainPtr
+virDomainLookupByName (virConnectPtr conn, const char *name)
+{
+  Visit visit ("virDomainLookupByName", conn, name);
+
+  if (visit.fails)
+    return nullptr;
+  for (auto &item : world ().vms)
+    if (item.second.name == name)
+      return new_domain (conn, item.second);
+  set_error (VIR_ERR_NO_DOMAIN, VIR_FROM_QEMU, "Domain not found");
+  return nullptr;
+}
+
+int
+virDomainFree (virDomainPtr domain)
+{
+  std::lock_guard<std::mutex> guard (world ().lock);
+
+  virResetLastError ();
+  free_domain (domain);
+  return 0;
+}
+
+const char *
+virDomainGetName (virDomainPtr domain)
+{
+  virResetLastError ();
+  return domain->name.c_str ();
+}
+
+int
+virDomainGetUUIDString (virDomainPtr domain, char *buf)
+{
+  virResetLastError ();
+  g_strlcpy (buf, domain->uuid.c_str (), VIR_UUID_STRING_BUFLEN);
+  return 0;
+}
+
+/* The rest of a call that asks something of one VM. */
+#define VISIT_VM(function, failure)                                                                \
+ Visit visit (function, domain->conn, domain->uuid);                                               \
+ fake::Vm *vm = visit.fails ? nullptr : find_vm (domain->uuid);                                    \
+ if (vm == nullptr)                                                                                \
+ return failure
+
+int
+virDomainGetState (virDomainPtr domain, int *state, int *reason, unsigned int)
+{
+  VISIT_VM ("virDomainGetState", -1);
+  *state = vm->state;
+  *reason = vm->reason;
+  return 0;
+}
+
+int
+virDomainIsActive (virDomainPtr domain)
+{
+  VISIT_VM ("virDomainIsActive", -1);
+  return vm->state != VIR_DOMAIN_SHUTOFF;
+}
+
+int
+virDomainIsPersistent (virDomainPtr domain)
+{
+  VISIT_VM ("virDomainIsPersistent", -1);
+  return vm->persistent;
+}
+
+int
+virDomainGetAutostart (virDomainPtr domain, int *autostart)
+{
+  VISIT_VM ("virDomainGetAutostart", -1);
+  *autostart = vm->autostart;
+  return 0;
+}
+
+int
+virDomainHasManagedSaveImage (virDomainPtr domain, unsigned int)
+{
+  VISIT_VM ("virDomainHasManagedSaveImage", -1);
+  return vm->managed_save;
+}
+
+char *
+virDomainGetMetadata (virDomainPtr domain, int, const char *, unsigned int)
+{
+  VISIT_VM ("virDomainGetMetadata", nullptr);
+  if (!vm->tag.empty ())
+    return strdup (vm->tag.c_str ());
+  set_error (VIR_ERR_NO_DOMAIN_METADATA, VIR_FROM_QEMU, "metadata not found");
+  return nullptr;
+}
+
+char *
+virDomainGetXMLDesc (virDomainPtr domain, unsigned int flags)
+{
+  VISIT_VM ("virDomainGetXMLDesc", nullptr);
+  if (domain->conn->read_only && flags != 0)
+    {
+      set_error (VIR_ERR_OPERATION_DENIED, VIR_FROM_QEMU, "read only access prevents this");
+      return nullptr;
+    }
+  return strdup (("<domain><name>" + vm->name + "</name></domain>").c_str ());
+}
+
+int
+virDomainGetJobStats (virDomainPtr domain,
+                      int *type,
+                      virTypedParameterPtr *params,
+                      int *nparams,
+                      unsigned int flags)
+{
+  VISIT_VM ("virDomainGetJobStats", -1);
+  *type =
+      (flags & VIR_DOMAIN_JOB_STATS_COMPLETED) != 0 ? (int)VIR_DOMAIN_JOB_COMPLETED : vm->job_type;
+  *nparams = (int)vm->stats.size ();
+  *params = static_cast<virTypedParameterPtr> (calloc (vm->stats.size () + 1, sizeof **params));
+  std::copy (vm->stats.begin (), vm->stats.end (), *params);
+  return 0;
+}
+
+void
+virTypedParamsFree (virTypedParameterPtr params, int)
+{
+  free (params);
+}
+
+int
+virDomainSetMetadata (virDomainPtr domain,
+                      int,
+                      const char *metadata,
+                      const char *,
+                      const char *,
+                      unsigned int)
+{
+  VISIT_VM ("virDomainSetMetadata", -1);
+  vm->tag = metadata != nullptr ? metadata : "";
+  return 0;
+}
+
+int
+virDomainSetAutostart (virDomainPtr domain, int autostart)
+{
+  VISIT_VM ("virDomainSetAutostart", -1);
+  vm->autostart = autostart != 0;
+  return 0;
+}
+
+int
+virDomainSuspend (virDomainPtr domain)
+{
+  VISIT_VM ("virDomainSuspend", -1);
+  vm->state = VIR_DOMAIN_PAUSED;
+  vm->reason = VIR_DOMAIN_PAUSED_USER;
+  return 0;
+}
+
+int
+virDomainAbortJob (virDomainPtr domain)
+{
+  VISIT_VM ("virDomainAbortJob", -1);
+  return 0;
+}
+
+int
+virDomainMigrateStartPostCopy (virDomainPtr domain, unsigned int)
+{
+  VISIT_VM ("virDomainMigrateStartPostCopy", -1);
+  return 0;
+}
+
+int
+virDomainMigrateSetMaxDowntime (virDomainPtr domain, unsigned long long downtime, unsigned int)
+{
+  VISIT_VM ("virDomainMigrateSetMaxDowntime", -1);
+  world ().calls.back ().argument = std::to_string (downtime);
+  return 0;
+}
+
+int
+virDomainMigrateSetMaxSpeed (virDomainPtr domain, unsigned long bandwidth, unsigned int flags)
+{
+  VISIT_VM ("virDomainMigrateSetMaxSpeed", -1);
+  world ().calls.back ().argument = std::to_string (bandwidth) + (flags != 0 ? " post-copy" : "");
+  return 0;
+}
+
+int
+virDomainMigrateToURI3 (virDomainPtr domain,
+                        const char *dconnuri,
+                        virTypedParameterPtr params,
+                        unsigned int nparams,
+                        unsigned int flags)
+{
+  {
+    std::lock_guard<std::mutex> guard (world ().lock);
+    fake::Migration migration = {dconnuri, flags, {}};
+
+    for (unsigned int i = 0; i < nparams; i++)
+      {
+        virTypedParameter param = params[i];
+
+        if (param.type == VIR_TYPED_PARAM_STRING)
+          param.value.s = const_cast<char *> (g_intern_string (param.value.s));
+        migration.params.push_back (param);
+      }
+    world ().migrations.push_back (migration);
+  }
+  VISIT_VM ("virDomainMigrateToURI3", -1);
+  return 0;
+}
