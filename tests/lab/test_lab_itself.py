@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -15,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 from vmmiglab import Lab, LabError, proc, state  # noqa: E402
+from vmmiglab.recorder import Recorder  # noqa: E402
 
 _OWNER = """
 import sys, time
@@ -60,6 +62,45 @@ def reaches(lab, host):
     """True if the client can open a TCP connection to a host within a second."""
     connect = "import socket, sys; socket.create_connection((sys.argv[1], 16509), 1)"
     return lab.client([sys.executable, "-c", connect, host], check=False).returncode == 0
+
+
+class Recording(unittest.TestCase):
+    """Heartbeats of which a host has only a part."""
+
+    def setUp(self):
+        self.recorder = Recorder()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def feed(self, host, data):
+        path = os.path.join(self.directory, host)
+        with open(path, "ab") as f:
+            f.write(data)
+        return [(beat[1] if beat else None, where)
+                for beat, where, *_ in self.recorder.read(host, "u.log", path)]
+
+    @staticmethod
+    def line(boot, tick):
+        return b"H %x %x 0 0 0 %x\n" % (boot, tick, boot ^ tick)
+
+    def test_line_that_ends_on_another_host(self):
+        split = self.line(7, 255)
+        self.assertEqual(self.feed("h1", self.line(7, 250) + split[:5]), [(250, "h1")])
+        self.assertEqual(self.feed("h2", split[5:8]), [])
+        self.assertEqual(self.feed("h2", split[8:] + self.line(7, 260)[:4]), [(255, "h2")])
+        self.assertEqual(self.feed("h1", self.line(7, 260)[4:]), [(260, "h1")])
+
+    def test_line_that_never_ended(self):
+        self.assertEqual(self.feed("h1", self.line(7, 250) + b"H 7 10"), [(250, "h1")])
+        self.assertEqual(self.feed("h1", self.line(9, 5)), [(5, "h1")])
+        self.assertEqual(self.feed("h1", b"H 9 1"), [])
+        self.assertEqual(self.feed("h2", self.line(11, 5)), [(5, "h2")])
+        self.assertEqual(self.feed("h1", self.line(11, 10)), [(10, "h1")])
+
+    def test_what_is_no_heartbeat(self):
+        self.assertEqual(self.feed("h1", b"SeaBIOS\n" + self.line(7, 5)[:-2] + b"f\n"),
+                         [(None, "h1"), (None, "h1")])
 
 
 class NothingStaysBehind(unittest.TestCase):

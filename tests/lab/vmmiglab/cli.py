@@ -97,7 +97,9 @@ def _add_guest(add):
     start.add_argument("--transient", action="store_true", help="without a definition")
     start.add_argument("--autostart", action="store_true")
     start.add_argument("--paused", action="store_true")
-    add("list", _guest_list, "list the guests: where, heartbeat, memory", (named,), commands)
+    c = add("list", _guest_list, "list the guests: where, heartbeat, memory", (named,), commands)
+    c.add_argument("--last", metavar="SECONDS", type=float,
+                   help="the longest pause of these last seconds only")
     watch = add("watch", _guest_watch, "follow a guest's heartbeats", (named,), commands)
     watch.add_argument("guest")
     stop = add("stop", _guest_stop, "remove a guest from all hosts", (named,), commands)
@@ -179,10 +181,10 @@ def _guest_start(args):
 
 
 def _guest_list(args):
-    _print_guests(Lab.attach(args.name))
+    _print_guests(Lab.attach(args.name), time.monotonic() - args.last if args.last else None)
 
 
-def _print_guests(lab):
+def _print_guests(lab, since=None):
     for guest in lab.guests():
         watcher = lab.watch(guest)
         beat, faults = watcher.last(), watcher.faults()
@@ -190,7 +192,7 @@ def _print_guests(lab):
         print("  %-12s %s" % (guest.name, where))
         if beat:
             print("  %12s beats on %s, longest pause %.0f ms, memory %s, %s" % (
-                "", watcher.where() or "no host now", watcher.downtime_ms(),
+                "", watcher.where() or "no host now", watcher.downtime_ms(since),
                 "intact" if not watcher.bad() else "BAD (%d pages)" % watcher.bad(),
                 "; ".join(faults[:2]) or "one copy"))
 

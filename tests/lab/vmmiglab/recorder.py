@@ -30,13 +30,20 @@ def parse(line):
     return numbers[:5] if total == 0 else None
 
 
+def find(line):
+    """As parse(); a QEMU that was killed may have left the beginning of a line before it."""
+    return parse(line) or parse(line[line.rfind(b"H"):])
+
+
 class Recorder:
     """What was read of each serial log so far."""
 
     def __init__(self):
         self.offsets = {}    # (host, uuid): how much was read
         self.tails = {}      # (host, uuid): a line that has no end yet
-        self.last_host = {}  # uuid: the host of its last data
+        self.writing = {}    # uuid: the host of its last data
+        self.begin = {}      # (host, uuid): where in the tail began what came since then
+        self.last_host = {}  # uuid: the host of its last whole line
 
     def read(self, host, name, path):
         """New records of one serial log."""
@@ -53,11 +60,12 @@ class Recorder:
         if not data:
             return []
         self.offsets[key] = offset + len(data)
+        if self.writing.get(uuid) != host:
+            self.writing[uuid], self.begin[key] = host, len(self.tails.get(key, b""))
         lines = data.split(b"\n")
-        before = (self.last_host.get(uuid, host), name)
-        self.last_host[uuid] = host
         if len(lines) > 1:
-            lines[0] = self._complete(lines[0], key, before)
+            lines[0] = self._complete(lines[0], key, (self.last_host.get(uuid, host), name))
+            self.last_host[uuid] = host
         else:
             lines[0] = self.tails.get(key, b"") + lines[0]
         self.tails[key] = lines.pop()
@@ -66,24 +74,32 @@ class Recorder:
         for line, length in zip(lines, map(len, data.split(b"\n"))):
             position += length + 1
             if line:
-                records.append((parse(line), host, uuid, position))
+                records.append((find(line), host, uuid, position))
         return records
 
     def _complete(self, start, key, before):
         """The line that ends here. It may have begun on the host where the guest was before."""
-        for tail in (before, key):
-            whole = self.tails.get(tail, b"") + start
-            if parse(whole):
-                self.tails[tail] = b""
-                return whole
-        # The end of a line whose beginning was printed elsewhere, or nothing known.
-        return b"" if before != key else self.tails.get(key, b"") + start
+        whole = self.tails.get(key, b"") + start
+        piece = whole[self.begin.pop(key, 0):]
+        if before == key or parse(whole):
+            return whole
+        begun = self.tails.get(before, b"") + piece
+        if parse(begun):
+            self.tails[before] = b""
+            return begun
+        # Whole, or the end of a line whose beginning is not known.
+        return piece if find(piece) else b""
+
+
+def in_order(records):
+    """One guest's records of one batch, by tick: which host's came first is not known."""
+    if len({beat[0] for beat, *_ in records if beat}) == 1:
+        records.sort(key=lambda record: record[0][1] if record[0] else 0)
+    return records
 
 
 def format_records(records):
-    """In the order of the guests' ticks: of what arrives in one batch the order is not known."""
     now = time.monotonic_ns()
-    records.sort(key=lambda r: (r[2], r[0] or []))
     return "".join("%d %s %s %d %s\n" % (now, host, uuid, position,
                                         " ".join(map(str, beat)) if beat else "?")
                    for beat, host, uuid, position in records).encode()
@@ -109,11 +125,21 @@ def main():
     while True:
         poller.poll()
         time.sleep(_PAUSE)
-        records = []
+        batch = {}
         for watch, name in changes(os.read(inotify, 1 << 16)):
             if watch in watches:
-                host, serial = watches[watch]
-                records += recorder.read(host, name, os.path.join(serial, name))
+                batch.setdefault(name, []).append(watches[watch])
+            else:  # events were lost
+                batch = {name: list(watches.values()) for _, serial in watches.values()
+                         for name in os.listdir(serial)}
+                break
+        records = []
+        for name, files in batch.items():
+            # First the host where the guest was: its line may go on at another.
+            last = recorder.last_host.get(name.rpartition(".")[0])
+            files.sort(key=lambda file: file[0] != last)
+            records += in_order([record for host, serial in files for record in
+                                 recorder.read(host, name, os.path.join(serial, name))])
         if records:
             os.write(out, format_records(records))
 
