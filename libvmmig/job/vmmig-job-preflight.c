@@ -117,8 +117,7 @@ look_before_giving_up_cb (VmmigJobRunner *self, VmmigReply *reply)
       vmmig_job_preflight_give_up_later (self);
       return;
     }
-  vmmig_driver_abandon (self->plan->source->link, self->migrate_call);
-  self->migrate_call = 0;
+  vmmig_job_runner_abandon_migrate (self);
   self->prepare_given_up = TRUE;
   vmmig_job_finish_start (self, NULL);
 }

@@ -57,6 +57,8 @@ vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 numbe
 typedef void (*VmmigRunnerReplyFunc) (VmmigJobRunner *self, VmmigReply *reply);
 typedef void (*VmmigRunnerTimerFunc) (VmmigJobRunner *self);
 
+typedef struct _VmmigRunnerCall VmmigRunnerCall;
+
 typedef enum
 {
   VMMIG_RUNNER_TIMER_POLL,
@@ -101,6 +103,7 @@ struct _VmmigJobRunner
   /* The migration */
   gboolean asked; /* libvirt was asked to migrate, by us or by somebody */
   guint migrate_call; /* 0: none of ours is open */
+  VmmigRunnerCall *migrate_closure; /* (nullable) what its answer would free */
   gint64 started; /* µs */
   guint source_watch;
   guint destination_watch;
@@ -145,6 +148,8 @@ guint vmmig_job_runner_call (VmmigJobRunner *self,
                              VmmigRequest *request,
                              gint64 timeout,
                              VmmigRunnerReplyFunc func);
+/* Stops waiting for the migrate call; whatever it says later is not heard. */
+void vmmig_job_runner_abandon_migrate (VmmigJobRunner *self);
 /* Setting a timer again moves it. */
 void vmmig_job_runner_set_timer (VmmigJobRunner *self,
                                  VmmigRunnerTimer which,

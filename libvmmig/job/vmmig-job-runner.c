@@ -56,24 +56,31 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_free (self);
 }
 
-/* --- calls and timers
- * ------------------------------------------------------------------------------ */
+/* --- calls and timers ------------------------------------------------------------------------------ */
 
-typedef struct
+struct _VmmigRunnerCall
 {
   VmmigJobRunner *runner;
-  VmmigRunnerReplyFunc func;
-} Call;
+  VmmigRunnerReplyFunc func; /* (nullable) */
+};
+
+static void
+call_free (VmmigRunnerCall *call)
+{
+  if (call->runner->migrate_closure == call)
+    call->runner->migrate_closure = NULL;
+  vmmig_job_runner_unref (call->runner);
+  g_free (call);
+}
 
 static void
 reply_cb (VmmigReply *reply, gpointer user_data)
 {
-  Call *call = user_data;
+  VmmigRunnerCall *call = user_data;
 
   if (!call->runner->finished && call->func != NULL)
     call->func (call->runner, reply);
-  vmmig_job_runner_unref (call->runner);
-  g_free (call);
+  call_free (call);
 }
 
 guint
@@ -83,11 +90,21 @@ vmmig_job_runner_call (VmmigJobRunner *self,
                        gint64 timeout,
                        VmmigRunnerReplyFunc func)
 {
-  Call *call = g_new0 (Call, 1);
+  VmmigRunnerCall *call = g_new0 (VmmigRunnerCall, 1);
 
   call->runner = vmmig_job_runner_ref (self);
   call->func = func;
+  if (request->kind == VMMIG_CALL_MIGRATE)
+    self->migrate_closure = call;
   return vmmig_driver_call (link, request, timeout, reply_cb, call);
+}
+
+void
+vmmig_job_runner_abandon_migrate (VmmigJobRunner *self)
+{
+  vmmig_driver_abandon (self->plan->source->link, self->migrate_call);
+  self->migrate_call = 0;
+  call_free (self->migrate_closure);
 }
 
 static void
