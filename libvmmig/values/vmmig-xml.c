@@ -6,16 +6,18 @@
 #include "values/vmmig-xml-private.h"
 
 #include <libxml/parser.h>
+#include <libxml/parserInternals.h>
 #include <string.h>
 
 #include <vmmig/vmmig-error.h>
 
 #include "values/vmmig-error-private.h"
 
-/* libxml2 2.9 compares every attribute of an element with every other, and looks every prefix up in
- * a list: what is bounded in bytes is not bounded in time. No VM comes near these numbers. */
-#define MAX_ELEMENTS 100000
-#define MAX_ATTRIBUTES 256
+/* libxml2 2.9 compares every attribute of an element with every other, looks every prefix up in a
+ * list, and goes on after an error to report a million others: what is bounded in bytes is not
+ * bounded in time. No VM comes near these numbers. */
+#define MAX_MARKUP 200000 /* tags, comments and attributes */
+#define MAX_ATTRIBUTES 64 /* of one element */
 #define MAX_NAMESPACES 256
 
 typedef struct
@@ -72,85 +74,148 @@ check_encoding (const char *xml, const char *what, GError **error)
   return FALSE;
 }
 
-/* The end of one tag that begins at @p, after counting what is in it; NULL if it has no end, or
- * contains '<', which it may not. */
-static const char *
-scan_tag (const char *p, guint *attributes, guint *namespaces)
+/* What is counted while a document is looked through once, before libxml2 sees it. */
+typedef struct
 {
-  *attributes = 0;
-  for (p++; *p != '\0' && *p != '<'; p++)
-    {
-      if (*p == '>')
-        return p;
-      if (*p == '"' || *p == '\'')
-        {
-          const char quote = *p++;
+  guint markup;
+  guint attributes; /* of this tag */
+  guint namespaces;
+  const char *reason; /* (nullable) why it is refused */
+} Scan;
 
-          (*attributes)++;
-          p += strcspn (p, quote == '"' ? "\"<" : "'<");
-          if (*p != quote)
-            return NULL;
-        }
-      else if (*p == 'x' && strncmp (p, "xmlns", strlen ("xmlns")) == 0)
-        (*namespaces)++;
-    }
+static const char *
+fail (Scan *scan, const char *reason)
+{
+  scan->reason = reason;
   return NULL;
 }
 
-/* What begins with "<!" or "<?": the end of a comment, CDATA section or processing instruction. */
+/* The end of "&lt;" or "&#10;" at @p; an entity of any other name cannot be defined without a
+ * DOCTYPE. */
 static const char *
-scan_special (const char *p, gboolean *doctype)
+scan_reference (Scan *scan, const char *p)
 {
-  static const struct
-  {
-    const char *start;
-    const char *end;
-  } kinds[] = {
-      {"<!--", "-->"},
-      {"<![CDATA[", "]]>"},
-      {"<?", "?>"},
-  };
+  static const char *const predefined[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;"};
+  gboolean hexadecimal = g_str_has_prefix (p, "&#x");
+  guint64 c;
+  char *end;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_has_prefix (p, kinds[i].start))
+  for (gsize i = 0; i < G_N_ELEMENTS (predefined); i++)
+    if (g_str_has_prefix (p, predefined[i]))
+      return p + strlen (predefined[i]);
+  if (p[1] != '#')
+    return fail (scan, "it uses an entity that is not defined");
+  p += hexadecimal ? 3 : 2;
+  c = g_ascii_isxdigit (*p) ? g_ascii_strtoull (p, &end, hexadecimal ? 16 : 10) : 0;
+  if (c == 0 || *end != ';' || c > 0x10ffff || !IS_CHAR ((unsigned)c))
+    return fail (scan, "it refers to a character that does not exist");
+  return end + 1;
+}
+
+/* Text up to the next tag, or an attribute's value up to the @stop that it is quoted with. */
+static const char *
+scan_text (Scan *scan, const char *p, char stop)
+{
+  while (p != NULL && *p != stop && *p != '<' && *p != '\0')
+    if (*p == '&')
+      p = scan_reference (scan, p);
+    else if (stop == '<' && g_str_has_prefix (p, "]]>"))
+      p = fail (scan, "it contains ‘]]>’ outside of CDATA");
+    else
+      p++;
+  return p;
+}
+
+/* The end of the tag that begins at @p. */
+static const char *
+scan_tag (Scan *scan, const char *p)
+{
+  scan->attributes = 0;
+  for (p++; *p != '>'; p++)
+    if (*p == '\0' || *p == '<' || *p == '&')
+      return fail (scan, "a tag is not closed");
+    else if (*p == '"' || *p == '\'')
       {
-        const char *end = strstr (p + strlen (kinds[i].start), kinds[i].end);
+        const char quote = *p;
 
-        return end != NULL ? end + strlen (kinds[i].end) - 1 : NULL;
+        p = scan_text (scan, p + 1, quote);
+        if (p == NULL || *p != quote)
+          return p == NULL ? NULL : fail (scan, "the value of an attribute is not closed");
+        scan->markup++;
+        if (++scan->attributes > MAX_ATTRIBUTES)
+          return fail (scan, "an element has too many attributes");
       }
-  *doctype = TRUE;
-  return NULL;
+    else if (*p == 'x' && g_str_has_prefix (p, "xmlns") && ++scan->namespaces > MAX_NAMESPACES)
+      return fail (scan, "it has too many namespaces");
+  return p + 1;
+}
+
+/* Looks no further than it must, unlike strstr() under a sanitizer, which would make a million
+ * comments quadratic. */
+static const char *
+find (const char *p, const char *what)
+{
+  while (*p != '\0' && !g_str_has_prefix (p, what))
+    p++;
+  return *p != '\0' ? p : NULL;
+}
+
+/* The end of what begins with "<!" or "<?". */
+static const char *
+scan_special (Scan *scan, const char *p)
+{
+  const char *end;
+
+  if (g_str_has_prefix (p, "<!--"))
+    {
+      end = find (p + strlen ("<!--"), "--");
+      return end != NULL && end[2] == '>' ? end + 3 : fail (scan, "a comment is not closed");
+    }
+  if (g_str_has_prefix (p, "<![CDATA["))
+    {
+      end = find (p, "]]>");
+      return end != NULL ? end + 3 : fail (scan, "a CDATA section is not closed");
+    }
+  if (p[1] == '!')
+    return fail (scan, "it has a DOCTYPE or entity, which is not read");
+  end = find (p + strlen ("<?"), "?>");
+  return end != NULL ? end + 2 : fail (scan, "a processing instruction is not closed");
 }
 
 /* Refuses what would take libxml2 too long, before it begins. */
 static gboolean
-check_tags (const char *xml, const char *what, GError **error)
+check_markup (const char *xml, const char *what, GError **error)
 {
-  guint elements = 0;
-  guint namespaces = 0;
+  Scan scan = {0};
+  const char *p = xml;
+  const char *start = xml;
 
-  for (const char *p = strchr (xml, '<'); p != NULL; p = strchr (p, '<'))
+  while (p != NULL && *p != '\0')
     {
-      const char *start = p;
-      gboolean special = p[1] == '!' || p[1] == '?';
-      gboolean doctype = FALSE;
-      guint attributes = 0;
-      const char *reason = NULL;
+      start = p;
+      if (*p != '<')
+        p = scan_text (&scan, p, '<');
+      else if (++scan.markup > MAX_MARKUP)
+        p = fail (&scan, "it has too many elements or attributes");
+      else
+        p = p[1] == '!' || p[1] == '?' ? scan_special (&scan, p) : scan_tag (&scan, p);
+    }
+  if (scan.reason == NULL)
+    return TRUE;
+  refuse (what, count_lines (xml, start), scan.reason, error);
+  return FALSE;
+}
 
-      p = special ? scan_special (p, &doctype) : scan_tag (p, &attributes, &namespaces);
-      if (!special)
-        elements++;
-      if (doctype)
-        reason = "it has a DOCTYPE or entity, which is not read";
-      else if (p == NULL)
-        reason = "a tag or comment is not closed";
-      else if (attributes > MAX_ATTRIBUTES || namespaces > MAX_NAMESPACES)
-        reason = "an element has too many attributes or namespaces";
-      else if (elements > 2 * MAX_ELEMENTS)
-        reason = "it has too many elements";
-      if (reason != NULL)
+static gboolean
+check_characters (const char *xml, const char *what, GError **error)
+{
+  for (const char *p = xml; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!IS_CHAR (c))
         {
-          refuse (what, count_lines (xml, start), reason, error);
+          refuse (what, count_lines (xml, p), "it contains a control character", error);
           return FALSE;
         }
     }
@@ -207,7 +272,8 @@ parse (const char *xml, gsize length, Reading *reading)
   doc = xmlCtxtReadMemory (context, xml, (int)length, NULL, "UTF-8", XML_PARSE_NONET);
   well_formed = context->wellFormed;
   xmlFreeParserCtxt (context);
-  if (well_formed && !reading->has_doctype)
+  /* An unknown prefix is an error that libxml2 calls well-formed. */
+  if (well_formed && !reading->has_error && !reading->has_doctype)
     return doc;
   xmlFreeDoc (doc);
   return NULL;
@@ -232,7 +298,8 @@ vmmig_xml_read (const char *xml, gsize max_bytes, const char *what, GError **err
     return refuse (what, 0, "it is not UTF-8", error);
   if (g_str_has_prefix (xml, "\xef\xbb\xbf"))
     return refuse (what, 1, "it begins with a byte order mark", error);
-  if (!check_encoding (xml, what, error) || !check_tags (xml, what, error))
+  if (!check_encoding (xml, what, error) || !check_characters (xml, what, error) ||
+      !check_markup (xml, what, error))
     return NULL;
   doc = parse (xml, length, &reading);
   message = reading.message;

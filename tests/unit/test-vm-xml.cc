@@ -235,9 +235,10 @@ TEST (VmXml, WhatIsNoVmIsRefusedWithTheReasonAndTheLine)
   expect_refused ("<domain type='kvm'><name>a</name></domain><domain/>", "line 1");
   expect_refused ("<domain type=kvm><name>a</name></domain>", "line 1");
   expect_refused ("<domain type='kvm' type='qemu'><name>a</name></domain>", "line 1");
-  expect_refused ("<domain type='kvm'><name>a & b</name></domain>", "line 1");
-  expect_refused ("<domain type='kvm'><name>&lt;&bomb;</name></domain>", "line 1");
-  expect_refused ("<domain type='kvm'><name>a\x01</name></domain>", "line 1");
+  expect_refused ("<domain type='kvm'>\n<name>a & b</name></domain>", "entity that is not defined");
+  expect_refused ("<domain type='kvm'><name>&lt;&bomb;</name></domain>",
+                  "entity that is not defined");
+  expect_refused ("<domain type='kvm'><name>a\x01</name></domain>", "control character");
   expect_refused ("<network><name>a</name></network>", "root is not <domain>");
   expect_refused ("<domain><name>a</name></domain>", "no type");
   expect_refused ("<domain type='kvm'/>", "no <name>");
@@ -265,7 +266,25 @@ TEST (VmXml, ANameInAnotherNamespaceIsNotOurs)
                   "no <name>");
   expect_refused ("<domain x:type='kvm' xmlns:x='http://example.com/'><name>a</name></domain>",
                   "no type");
-  expect_refused ("<domain type='kvm'><x:name>a</x:name></domain>", "line 1");
+  expect_refused ("<domain type='kvm'><x:name>a</x:name></domain>", "prefix x");
+}
+
+TEST (VmXml, CharactersMayBeReferredTo)
+{
+  Vm self = parse ("<domain type='kvm'><name>&lt;&gt;&amp;&quot;&apos;&#65;&#x1F642;]]</name>"
+                   "<x a='&#9;&#x9;&#10;]]>'><![CDATA[&x;<!-- ]]></x></domain>");
+
+  ASSERT_NE (self, nullptr);
+  EXPECT_STREQ (self->name, "<>&\"'A🙂]]");
+  for (const char *text :
+       {"&#;", "&#x;", "&#xg;", "&#a;", "&#-65;", "&# 65;", "&#65", "&#x110000;", "&#xd800;",
+        "&#xfffe;", "&#1;", "&#18446744073709551681;", "&", "&;", "&lt", "&LT;"})
+    {
+      expect_refused (std::string ("<domain type='kvm'><name>a") + text + "</name></domain>",
+                      "it ");
+      expect_refused (std::string ("<domain type='kvm' a='") + text + "'><name>a</name></domain>",
+                      "it ");
+    }
 }
 
 TEST (VmXml, NoDoctypeNoEntityNoFile)
@@ -327,7 +346,7 @@ TEST (VmXml, WhatIsTooMuchIsRefusedInTime)
   gint64 start = g_get_monotonic_time ();
   std::string unique;
 
-  for (int i = 0; i < 300; i++)
+  for (int i = 0; i < 100; i++)
     unique += " a" + std::to_string (i) + "=''";
   expect_refused (
       vm ("<description>" + std::string (VMMIG_VM_XML_MAX_BYTES, 'x') + "</description>"),
@@ -336,14 +355,25 @@ TEST (VmXml, WhatIsTooMuchIsRefusedInTime)
   expect_refused (vm (repeat ("<a>", 1000) + repeat ("</a>", 1000)), "");
   expect_refused (vm (repeat ("<a/>", 250000)), "too many elements");
   expect_refused (vm ("<a" + unique + "/>"), "too many attributes");
-  expect_refused (vm (repeat ("<a xmlns:x='u'/>", 300)), "too many attributes or namespaces");
+  expect_refused (vm (repeat ("<a xmlns:x='u'/>", 300)), "too many namespaces");
   expect_refused ("<" + std::string (1u << 20, 'a') + " type='kvm'/>", "");
   expect_refused (vm ("<a b='" + repeat ("&quot;", 500000) + "' <"), "not closed");
   expect_refused (repeat ("<!--", 1000000), "not closed");
+  expect_refused (vm (repeat ("&x;", 1000000)), "entity that is not defined");
+  expect_refused (vm (repeat ("]]>", 1000000)), "outside of CDATA in line 5");
+  expect_refused (vm (repeat ("<!---->", 500000)), "too many elements");
+  expect_refused (vm ("<!-- " + repeat ("-- ", 1000000) + "-->"), "comment is not closed");
+  expect_refused (vm (repeat ("&#0;", 1000000)), "character that does not exist");
+  expect_refused (vm (repeat ("\uffff", 1000000)), "control character");
+  expect_refused (vm (repeat ("<a b='' b='' b='' b='' b='' b='' b=''/>", 100000)), "too many");
+  expect_refused (vm (repeat ("<a b='' b='' b='' b='' b='' b='' b=''/>", 20000)), "redefined");
   expect_refused (vm (repeat ("<?x", 100000)), "not closed");
   EXPECT_NE (parse (vm (repeat ("<a b='c'/>", 90000))), nullptr);
   EXPECT_NE (parse (vm ("<a>" + std::string (3u << 20, '"') + "</a>")), nullptr);
-  EXPECT_LT (g_get_monotonic_time () - start, 30 * G_TIME_SPAN_SECOND);
+  if (g_getenv ("VMMIG_UNDER_VALGRIND") == nullptr)
+    {
+      EXPECT_LT (g_get_monotonic_time () - start, 30 * G_TIME_SPAN_SECOND);
+    }
 }
 
 TEST (VmXml, NothingIsPrintedAndNobodyElseIsTold)
