@@ -74,22 +74,22 @@ class Modes(support.LabTest):
         self.finish(run, guest, "h2")
 
     def test_parallel_connections(self):
+        # QEMU 7.2 sends more than its limit over several connections: a slow link holds it up
         guest = self.guest()
         ends = ["h1", "h2"]
         for via, connections in zip(SIDES, (2, 3, 4)):
             with self.subTest(via=via, connections=connections):
-                run = self.start(guest, *ends, via=via, parallel_connections=connections,
-                                 bandwidth=2 * MIB)
+                self.lab.h1.link.shape("8mbit")
+                self.addCleanup(self.lab.h1.link.clear)
+                run = self.start(guest, *ends, via=via, parallel_connections=connections)
                 run.wait_copying()
-                for end in ends:
-                    host = self.lab.host(end)
-                    self.assertEqual(monitor(host, guest, "migrate_parameters").get(
-                        "multifd-channels"), str(connections), end)
-                    self.assertEqual(monitor(host, guest, "migrate_capabilities").get("multifd"),
-                                     "on", end)
-                if via != "tool":
-                    self.assertTrue(run.ask("bandwidth", FAST)["ok"])
+                found = [(monitor(self.lab.host(end), guest, "migrate_parameters").get(
+                    "multifd-channels"), monitor(self.lab.host(end), guest,
+                                                 "migrate_capabilities").get("multifd"))
+                         for end in ends]
+                self.lab.h1.link.clear()
                 self.finish(run, guest, ends[1])
+                self.assertEqual(found, [(str(connections), "on")] * 2)
                 ends.reverse()
 
     def test_auto_converge(self):
@@ -171,7 +171,7 @@ class Many(support.LabTest):
                 self.ten(via, source, destination)
 
     def ten(self, via, source, destination):
-        guests = [self.guest(source, beat=5, dirty_mib_s=1) for _ in range(10)]
+        guests = [self.guest(source, beat=5) for _ in range(10)]
         run = self.start(guests, source, destination, via=via, **SLOW)
         for guest in guests:
             run.wait_copying(guest)
@@ -180,7 +180,7 @@ class Many(support.LabTest):
             answer = run.ask("query", guest=guest)
             self.assertTrue(answer["ok"] and answer["status"]["migrating"], answer)
             took.append(answer["took"])
-            took.append(run.ask("bandwidth", 2 * MIB, guest=guest)["took"])
+            took.append(run.ask("bandwidth", MIB + 1, guest=guest)["took"])
         first, *others = guests
         cancelled = run.ask("cancel", guest=first)
         self.assertTrue(cancelled["ok"], cancelled)
@@ -247,11 +247,15 @@ class Others(support.LabTest):
         with support.tool(self.lab, "cancel", "--from", self.lab.h1.uri, "--to",
                           self.lab.h2.uri, guest.name) as cancel:
             self.assertEqual(cancel.wait_end(), 0, cancel.events)
-        for each in [run] + runs:
-            with self.subTest(via=each.via, who=each.command[1]):
-                outcome = each.outcome()
-                self.assertEqual((outcome.outcome, outcome.where, outcome.error),
-                                 ("cancelled", "h1", "cancelled"), outcome)
+        outcome = run.outcome()
+        self.assertEqual((outcome.outcome, outcome.where, outcome.error),
+                         ("cancelled", "h1", "cancelled"), outcome)
+        for each in runs:
+            # libvirt tells those who only look on that it ended, not why
+            outcome = each.outcome()
+            with self.subTest(via=each.via):
+                self.assertIn(outcome.outcome, ("cancelled", "failed"))
+                self.assertEqual(outcome.where, "h1", outcome)
         self.check_after(guest, "h1")
         self.moves(guest, "h1", "h2")
 

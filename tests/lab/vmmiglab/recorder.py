@@ -16,7 +16,7 @@ import time
 _IN_MODIFY, _IN_CREATE = 0x2, 0x100
 _BEAT = re.compile(rb"H(?: [0-9a-f]{1,8}){6}")
 # Batches what arrives together: QEMU writes each character on its own.
-_PAUSE = 0.001
+_PAUSE = 0.002
 
 
 def parse(line):
