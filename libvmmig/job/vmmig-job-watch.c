@@ -179,9 +179,20 @@ poll_now (VmmigJobRunner *self)
                          poll_cb);
 }
 
-/* --- events
- * -----------------------------------------------------------------------------------------------
- */
+/* --- events --- */
+
+/* Shown at once, with the figures of the last poll; those of the next one follow. */
+static void
+source_iteration_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
+{
+  if (self->pause.stopped_at != 0)
+    self->pause.iterations_after_stop++;
+  if (self->finishing_since != 0)
+    return;
+  self->stats.iteration = event->iteration;
+  self->stats.fields |= VMMIG_STAT_ITERATION;
+  show (self);
+}
 
 static void
 source_state_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
@@ -210,10 +221,7 @@ source_event_cb (const VmmigDriverEvent *event, gpointer user_data)
   switch (event->kind)
     {
     case VMMIG_EVENT_ITERATION:
-      self->stats.iteration = event->iteration;
-      self->stats.fields |= VMMIG_STAT_ITERATION;
-      if (self->pause.stopped_at != 0)
-        self->pause.iterations_after_stop++;
+      source_iteration_event (self, event);
       break;
     case VMMIG_EVENT_COMPLETED:
       self->final_stats = event->stats;
