@@ -79,7 +79,7 @@ vmmig_libvirt_call_look_up (VmmigLibvirtCall *self, virConnectPtr conn, const ch
   return virDomainLookupByName (conn, vm);
 }
 
-/* --- steering ------------------------------------------------------------------------------------- */
+/* --- steering --- */
 
 static int
 set_bandwidth (virDomainPtr domain, guint64 bytes_per_second)
@@ -172,7 +172,7 @@ change (VmmigLibvirtCall *self, virConnectPtr conn)
   virDomainFree (domain);
 }
 
-/* --- statistics ----------------------------------------------------------------------------------- */
+/* --- statistics --- */
 
 static gboolean
 read_stats (VmmigLibvirtCall *self, virDomainPtr domain, unsigned int flags)
@@ -240,7 +240,7 @@ ask_stats (VmmigLibvirtCall *self, virConnectPtr conn)
   virDomainFree (domain);
 }
 
-/* --- names ------------------------------------------------------------------------------------------ */
+/* --- names --- */
 
 static void
 add_addresses (GPtrArray *addresses, const char *name, GHashTable *seen)
@@ -275,7 +275,7 @@ vmmig_libvirt_call_resolve (VmmigLibvirtCall *self)
   self->reply.addresses = (char **)g_ptr_array_free (addresses, FALSE);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static const struct
 {

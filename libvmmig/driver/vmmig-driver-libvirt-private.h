@@ -89,7 +89,7 @@ struct _VmmigLibvirtCall
   VmmigReply reply;
 };
 
-/* --- connections (thread, but for what says otherwise) ------------------------------------------- */
+/* --- connections (thread, but for what says otherwise) --- */
 
 struct _VmmigLibvirtLink
 {
@@ -133,7 +133,7 @@ gboolean vmmig_libvirt_take_error (GError **error,
                                    const char *format,
                                    ...) G_GNUC_PRINTF (4, 5);
 
-/* --- the event loop ------------------------------------------------------------------------------- */
+/* --- the event loop --- */
 
 /* Before every open: registers a loop of ours if the process has none, and otherwise asks whether
  * the one that it has runs. @alive_cb runs on the engine once the program's was found to. */
@@ -141,7 +141,7 @@ void vmmig_libvirt_loop_ensure (GSourceFunc alive_cb);
 /* TRUE if events and keepalive work now, as far as is known. Any thread. */
 gboolean vmmig_libvirt_loop_is_alive (void);
 
-/* --- events ------------------------------------------------------------------------------------------ */
+/* --- events --- */
 
 /* Registers for what the watchers want, and keepalive; without an event loop that runs, does
  * nothing. Polling is enough, so what fails is only logged. */
@@ -169,7 +169,7 @@ gboolean vmmig_libvirt_sync_all_cb (gpointer data);
 guint vmmig_libvirt_add_timer (gint64 delay, VmmigTimerFunc func, gpointer user_data);
 void vmmig_libvirt_remove_timer (guint timer);
 
-/* --- nodes and calls (engine, but for refs) ---------------------------------------------------------- */
+/* --- nodes and calls (engine, but for refs) --- */
 
 VmmigLibvirtNode *vmmig_libvirt_node_ref (VmmigLibvirtNode *self);
 void vmmig_libvirt_node_unref (VmmigLibvirtNode *self);
@@ -189,7 +189,7 @@ gboolean vmmig_libvirt_call_give_up (VmmigLibvirtCall *self);
 gboolean vmmig_libvirt_call_begin_effect (VmmigLibvirtCall *self);
 gboolean vmmig_libvirt_call_is_given_up (VmmigLibvirtCall *self);
 
-/* --- workers (engine) ---------------------------------------------------------------------------------- */
+/* --- workers (engine) --- */
 
 void vmmig_libvirt_node_enqueue (VmmigLibvirtNode *self, VmmigLibvirtCall *call);
 void vmmig_libvirt_node_dispatch (VmmigLibvirtNode *self);
@@ -200,7 +200,7 @@ void vmmig_libvirt_node_abandon_worker (VmmigLibvirtNode *self, VmmigLibvirtCall
 void vmmig_libvirt_node_abandon_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call);
 void vmmig_libvirt_node_stop_workers (VmmigLibvirtNode *self);
 
-/* --- what libvirt is asked (thread) ----------------------------------------------------------------- */
+/* --- what libvirt is asked (thread) --- */
 
 typedef struct
 {
@@ -231,7 +231,7 @@ void vmmig_libvirt_call_open_facts (VmmigLibvirtCall *self, virConnectPtr conn);
 gboolean vmmig_libvirt_domain_get_state (virDomainPtr domain, VmmigVmFacts *facts);
 VmmigVmFacts *vmmig_libvirt_domain_get_identity (virDomainPtr domain);
 
-/* --- libvirt's values as ours, and the reverse (pure) --------------------------------------------------- */
+/* --- libvirt's values as ours, and the reverse (pure) --- */
 
 unsigned int vmmig_libvirt_migrate_flags (const VmmigMigrateParams *params);
 /* (element-type virTypedParameter) frees its strings with itself */

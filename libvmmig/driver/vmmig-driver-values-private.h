@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-/* --- how a node is reached -------------------------------------------------------------------- */
+/* --- how a node is reached --- */
 
 /* Immutable, atomically reference-counted. */
 typedef struct
@@ -36,7 +36,7 @@ VmmigNodeSpec *vmmig_node_spec_new (const char *name,
 VmmigNodeSpec *vmmig_node_spec_ref (VmmigNodeSpec *self);
 void vmmig_node_spec_unref (VmmigNodeSpec *self);
 
-/* --- what a node is ---------------------------------------------------------------------------- */
+/* --- what a node is --- */
 
 /* Immutable, atomically reference-counted. */
 typedef struct
@@ -53,7 +53,7 @@ VmmigNodeFacts *vmmig_node_facts_new (void);
 VmmigNodeFacts *vmmig_node_facts_ref (VmmigNodeFacts *self);
 void vmmig_node_facts_unref (VmmigNodeFacts *self);
 
-/* --- what a VM is on one node ------------------------------------------------------------------- */
+/* --- what a VM is on one node --- */
 
 typedef enum
 {
@@ -109,7 +109,7 @@ void vmmig_vm_facts_free (VmmigVmFacts *self);
 /* "running", "paused (post-copy failed)", "not there": for people. Static. */
 const char *vmmig_vm_facts_describe (VmmigVmState state, VmmigVmReason reason);
 
-/* --- statistics of a running or completed migration ---------------------------------------------- */
+/* --- statistics of a running or completed migration --- */
 
 typedef enum
 {
@@ -143,7 +143,7 @@ typedef struct
   guint throttle; /* percent */
 } VmmigStats;
 
-/* --- calls ---------------------------------------------------------------------------------------- */
+/* --- calls --- */
 
 typedef enum
 {
@@ -216,7 +216,7 @@ typedef struct
 
 void vmmig_reply_clear (VmmigReply *self);
 
-/* --- events ----------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 typedef enum
 {

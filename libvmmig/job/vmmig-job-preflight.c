@@ -105,7 +105,7 @@ look_at_destination (VmmigJobRunner *self, VmmigRunnerReplyFunc func)
                            VMMIG_RUNNER_CALL_TIMEOUT, func);
 }
 
-/* --- an accepted abort that Prepare does not look at ------------------------------------------ */
+/* --- an accepted abort that Prepare does not look at --- */
 
 static void
 look_before_giving_up_cb (VmmigJobRunner *self, VmmigReply *reply)
@@ -135,7 +135,7 @@ vmmig_job_preflight_give_up_later (VmmigJobRunner *self)
                               give_up_prepare);
 }
 
-/* --- a Prepare that does not come to an end ------------------------------------------------------ */
+/* --- a Prepare that does not come to an end --- */
 
 static void prepare_overdue (VmmigJobRunner *self);
 

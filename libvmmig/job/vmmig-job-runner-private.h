@@ -37,8 +37,7 @@ typedef enum
   VMMIG_STEER_DOWNTIME, /* number: ms */
 } VmmigSteerKind;
 
-/* --- for the job: any thread ---------------------------------------------------------------------
- */
+/* --- for the job: any thread --- */
 
 /* Takes @plan. */
 VmmigJobRunner *vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailbox);

@@ -56,7 +56,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_free (self);
 }
 
-/* --- calls and timers ------------------------------------------------------------------------------ */
+/* --- calls and timers --- */
 
 struct _VmmigRunnerCall
 {

@@ -208,9 +208,7 @@ switch_to_post_copy (VmmigJobRunner *self, GTask *task)
   vmmig_job_steer_push_post_copy (self);
 }
 
-/* --- limits
- * ------------------------------------------------------------------------------------------------
- */
+/* --- limits --- */
 
 void
 vmmig_job_steer_limit_answered (VmmigJobRunner *self, VmmigReply *reply)
@@ -247,9 +245,7 @@ set_limit (VmmigJobRunner *self, VmmigCallKind kind, guint64 number, GTask *task
   vmmig_driver_call (self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT, limit_cb, task);
 }
 
-/* --- all
- * -------------------------------------------------------------------------------------------------
- */
+/* --- all --- */
 
 static const char *
 describe_kind (VmmigSteerKind kind)

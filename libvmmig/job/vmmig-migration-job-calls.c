@@ -10,9 +10,7 @@
 #include "job/vmmig-job-status-private.h"
 #include "policy/vmmig-migration-policy-private.h"
 
-/* --- start
- * -----------------------------------------------------------------------------------------------
- */
+/* --- start --- */
 
 static gboolean
 check_nodes (VmmigMigrationJob *self, gboolean needs_destination, GError **error)

@@ -78,8 +78,7 @@ vmmig_migration_job_new (const char *vm, VmmigNode *source, VmmigNode *destinati
                        destination, NULL);
 }
 
-/* --- what the mailbox delivers -------------------------------------------------------------------
- */
+/* --- what the mailbox delivers --- */
 
 static void
 take_state (gpointer owner, VmmigJobState state)

@@ -101,7 +101,7 @@ vmmig_node_get_uri (VmmigNode *self)
   return self->settings.uri;
 }
 
-/* --- for the library -------------------------------------------------------------------------- */
+/* --- for the library --- */
 
 VmmigDriverNode *
 vmmig_node_get_link (VmmigNode *self, GError **error)
@@ -231,8 +231,7 @@ vmmig_node_report (VmmigNode *self, VmmigNodeFacts *facts, const GError *error)
   vmmig_engine_hand_over (self->context, report_cb, report, report_free);
 }
 
-/* --- GObject ------------------------------------------------------------------------------------
- */
+/* --- GObject --- */
 
 static void
 vmmig_node_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
