@@ -37,6 +37,14 @@ take_tag (VmmigStatusValues *values, const VmmigVmFacts *vm)
   vmmig_tag_clear (&tag);
 }
 
+static VmmigVmLocation
+locate_from_one_side (const VmmigVmFacts *vm)
+{
+  if (vm->reason == VMMIG_VM_REASON_POST_COPY || vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED)
+    return VMMIG_VM_LOCATION_BETWEEN;
+  return is_leaving (vm) ? VMMIG_VM_LOCATION_SOURCE : VMMIG_VM_LOCATION_UNKNOWN;
+}
+
 VmmigMigrationStatus *
 vmmig_job_status_from_one_side (const VmmigVmFacts *vm)
 {
@@ -50,10 +58,7 @@ vmmig_job_status_from_one_side (const VmmigVmFacts *vm)
     values.source_state = state;
   else
     values.destination_state = state;
-  if (vm->reason == VMMIG_VM_REASON_POST_COPY || vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED)
-    values.location = VMMIG_VM_LOCATION_BETWEEN;
-  else
-    values.location = is_leaving (vm) ? VMMIG_VM_LOCATION_SOURCE : VMMIG_VM_LOCATION_UNKNOWN;
+  values.location = locate_from_one_side (vm);
   take_tag (&values, vm);
   return vmmig_migration_status_new (&values);
 }
@@ -170,7 +175,11 @@ query_answer (Query *query)
   ownership = vmmig_ownership_judge (&source, &destination, &record);
   values.vm_name = g_strdup (known != NULL ? known->name : query->plan->vm);
   values.vm_uuid = g_strdup (known != NULL ? known->uuid : NULL);
-  values.location = vmmig_ownership_to_location (ownership);
+  values.location = vmmig_ownership_locate (ownership, &source, &destination, &record);
+  /* Nobody said to where it goes: as much as the list of a node's migrations knows */
+  if (query->plan->destination == NULL && query->source != NULL &&
+      values.location == VMMIG_VM_LOCATION_UNKNOWN)
+    values.location = locate_from_one_side (query->source);
   values.migrating = query->source != NULL && is_leaving (query->source);
   values.source_state = describe_side (query->source, query->source_error);
   values.destination_state = describe_side (query->destination, query->destination_error);
