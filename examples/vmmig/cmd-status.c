@@ -38,7 +38,8 @@ queried_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       report_status (self->report, status);
       if (vmmig_migration_status_get_location (status) == VMMIG_VM_LOCATION_BOTH)
         self->exit_code = EXIT_CODE_OPERATOR;
-      else if (vmmig_migration_status_get_location (status) == VMMIG_VM_LOCATION_UNKNOWN)
+      else if (vmmig_migration_status_get_location (status) == VMMIG_VM_LOCATION_UNKNOWN &&
+               !vmmig_migration_status_get_migrating (status))
         self->exit_code = EXIT_CODE_UNREACHABLE;
     }
   g_main_loop_quit (self->loop);

@@ -133,26 +133,43 @@ report_state (Report *self, VmmigJobState state)
     }
 }
 
-/* "db1  pre-copy  47 %  118.0 MiB/s  dirty 12.0 MiB/s  iteration 3  left 1.2 GiB  downtime ~86 ms"
- */
+static void
+append_size (GString *text, const char *words, char *(*format) (guint64), guint64 number)
+{
+  g_autofree char *size = format (number);
+
+  g_string_append_printf (text, "  %s%s", words, size);
+}
+
+/* "db1  pre-copy  47 %  118.0 MiB/s  dirty 12.0 MiB/s  iteration 3  left 1.2 GiB  downtime ~86 ms";
+ * what is not known yet is left out. */
 static char *
 describe_progress (const char *vm, VmmigMigrationProgress *progress)
 {
+  guint64 total = vmmig_migration_progress_get_total (progress) +
+                  vmmig_migration_progress_get_disk_total (progress);
   guint64 left = vmmig_migration_progress_get_remaining (progress) +
                  vmmig_migration_progress_get_disk_remaining (progress);
-  g_autofree char *rate = units_format_rate (vmmig_migration_progress_get_transfer_rate (progress));
-  g_autofree char *dirty = units_format_rate (vmmig_migration_progress_get_dirty_rate (progress));
-  g_autofree char *remaining = units_format_size (left);
-  g_autofree char *downtime =
-      units_format_duration (vmmig_migration_progress_get_expected_downtime (progress));
+  guint64 rate = vmmig_migration_progress_get_transfer_rate (progress);
+  guint64 downtime = vmmig_migration_progress_get_expected_downtime (progress);
   guint throttle = vmmig_migration_progress_get_throttle (progress);
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (
-      text, "%s  %s  %u %%  %s  dirty %s  iteration %u  left %s  downtime ~%s", vm,
+      text, "%s  %s  %u %%", vm,
       report_nick (VMMIG_TYPE_JOB_STATE, vmmig_migration_progress_get_phase (progress)),
-      (guint)(vmmig_migration_progress_get_fraction (progress) * 100), rate, dirty,
-      vmmig_migration_progress_get_iteration (progress), remaining, downtime);
+      (guint)(vmmig_migration_progress_get_fraction (progress) * 100));
+  if (total == 0)
+    return g_string_free (text, FALSE);
+  if (rate > 0)
+    append_size (text, "", units_format_rate, rate);
+  append_size (text, "dirty ", units_format_rate,
+               vmmig_migration_progress_get_dirty_rate (progress));
+  g_string_append_printf (text, "  iteration %u",
+                          vmmig_migration_progress_get_iteration (progress));
+  append_size (text, "left ", units_format_size, left);
+  if (downtime > 0)
+    append_size (text, "downtime ~", units_format_duration, downtime);
   if (throttle > 0)
     g_string_append_printf (text, "  throttled %u %%", throttle);
   return g_string_free (text, FALSE);
@@ -183,6 +200,8 @@ report_progress (Report *self, VmmigMigrationProgress *progress)
   text = describe_progress (vmmig_migration_job_get_vm (self->job), progress);
   if (output_is_terminal (self->output))
     output_redraw (self->output, text);
+  else if (vmmig_migration_progress_get_phase (progress) < VMMIG_JOB_STATE_PRE_COPY)
+    return; /* nothing that its state does not say */
   else if (self->last_line == 0 || iteration != self->last_iteration ||
            now - self->last_line >= LINE_INTERVAL)
     {
@@ -388,14 +407,18 @@ status_lines (Report *self, const VmmigMigrationStatus *status)
   VmmigMigrationProgress *progress = vmmig_migration_status_get_progress (status);
   VmmigVmLocation location = vmmig_migration_status_get_location (status);
   gboolean migrating = vmmig_migration_status_get_migrating (status);
-  const char *name = vmmig_migration_status_get_vm_name (status);
+  const char *known_name = vmmig_migration_status_get_vm_name (status);
+  const char *name = known_name != NULL ? known_name : "The VM";
   g_autofree char *head = NULL;
 
-  head = g_strdup_printf ("%s %s%s", name != NULL ? name : "The VM", describe_location (location),
-                          migrating ? ", and is being migrated" : "");
+  if (migrating && location == VMMIG_VM_LOCATION_UNKNOWN)
+    head = g_strdup_printf ("%s is being migrated", name);
+  else
+    head = g_strdup_printf ("%s %s%s", name, describe_location (location),
+                            migrating ? ", and is being migrated" : "");
   output_line (self->output, location == VMMIG_VM_LOCATION_BOTH ? OUTPUT_BAD : OUTPUT_PLAIN, head);
   status_field (self, "UUID", vmmig_migration_status_get_vm_uuid (status));
-  status_field (self, "on the source", vmmig_migration_status_get_source_state (status));
+  status_field (self, "source", vmmig_migration_status_get_source_state (status));
   status_field (self, "destination", vmmig_migration_status_get_destination_state (status));
   status_field (self, "goes to", vmmig_migration_status_get_peer_uri (status));
   status_field (self, "job", vmmig_migration_status_get_job_id (status));
@@ -404,7 +427,7 @@ status_lines (Report *self, const VmmigMigrationStatus *status)
                   describe_encryption (vmmig_migration_status_get_encryption (status)));
   if (progress != NULL)
     {
-      g_autofree char *text = describe_progress (name != NULL ? name : "", progress);
+      g_autofree char *text = describe_progress (name, progress);
 
       status_field (self, "progress", text);
     }
