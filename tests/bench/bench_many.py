@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Memory and CPU of one process that runs many migrations, against one virsh each.
+
+VMMIG_BENCH_JOBS (50) guests move at once from one host to another, once by one process that uses
+the library, once by one virsh process each. Memory is resident memory while all of them run; the
+library's per job is what the jobs add to the process, start-up apart. CPU is of the whole
+processes, per migration.
+"""
+
+import os
+import re
+import subprocess
+import time
+
+import figures
+from figures import support
+
+JOBS = int(os.environ.get("VMMIG_BENCH_JOBS", "50"))
+# Far above a daemon's defaults, which stop at about 15 migrations
+DAEMON = "max_workers = 200\nprio_workers = 40\nmax_clients = 500\nmax_anonymous_clients = 400\n"
+LIMIT = 1  # MiB/s: all of them run long enough to be looked at
+
+
+def resident(pid):
+    with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as file:
+        text = file.read()
+    clean = int(re.search(r"Private_Clean:\s+(\d+)", text).group(1))
+    dirty = int(re.search(r"Private_Dirty:\s+(\d+)", text).group(1))
+    total = int(re.search(r"Rss:\s+(\d+)", text).group(1))
+    return {"rss": total * 1024, "private": (clean + dirty) * 1024}
+
+
+def cpu(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_library(lab, guests, source, destination):
+    """(memory while one runs, memory while all run, CPU seconds of all)"""
+    with support.Run(lab, guests[:1], source, destination, bandwidth=LIMIT * support.MIB) as run:
+        run.wait_copying(timeout=300)
+        alone = resident(run.process.pid)
+        assert run.ask("cancel")["ok"]
+        run.outcome(timeout=300)
+    with support.Run(lab, guests, source, destination, bandwidth=LIMIT * support.MIB) as run:
+        for guest in guests:
+            run.wait_copying(guest, timeout=600)
+        together = resident(run.process.pid)
+        used = 0.0
+        for guest in guests:
+            used = max(used, cpu(run.process.pid))
+            outcome = run.outcome(guest, timeout=600)
+            assert outcome.outcome == "succeeded", outcome
+        used = max(used, _cpu_or(run.process.pid, used))
+    return alone, together, used
+
+
+def _cpu_or(pid, fallback):
+    try:
+        return cpu(pid)
+    except OSError:
+        return fallback
+
+
+def by_virsh(guests, source, destination):
+    """(memory of each while all run, CPU seconds of all)"""
+    processes = [subprocess.Popen(
+        ["virsh", "-q", "-c", source.uri, "migrate", "--live", "--p2p", "--tls", "--verbose",
+         "--persistent", "--undefinesource", "--bandwidth", str(LIMIT), guest.name,
+         destination.peer_uri()], stdout=subprocess.DEVNULL) for guest in guests]
+    time.sleep(10)
+    memory = [resident(p.pid) for p in processes if p.poll() is None]
+    used = 0.0
+    for process in processes:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert status == 0, status
+        used += usage.ru_utime + usage.ru_stime
+    return memory, used
+
+
+def main():
+    with support.Lab(hosts=2, libvirtd_conf=DAEMON) as lab:
+        guests = [lab.guest("h1", "many%02d" % n, memory_mib=32, working_set_mib=20, dirty_mib_s=0,
+                            verify_mib_s=1, hz=10, beat=10).start() for n in range(JOBS)]
+        time.sleep(20)
+        alone, together, ours = by_library(lab, guests, lab.h1, lab.h2)
+        memory, theirs = by_virsh(guests, lab.h2, lab.h1)
+    result = {"jobs": JOBS}
+    for kind in ("rss", "private"):
+        mine = (together[kind] - alone[kind]) / (JOBS - 1)
+        each = sum(m[kind] for m in memory) / len(memory)
+        print("%s memory: %.0f KiB per job, %.0f KiB per virsh: ratio %.4f (1/%.0f)" %
+              (kind, mine / 1024, each / 1024, mine / each, each / mine), flush=True)
+        result[kind] = {"per_job": mine, "per_virsh": each, "process_with_one": alone[kind],
+                        "process_with_all": together[kind], "virsh_seen": len(memory)}
+    print("CPU per migration: %.1f ms by one process for all, %.1f ms by a virsh each: ratio %.3f"
+          % (ours / JOBS * 1000, theirs / JOBS * 1000, ours / theirs), flush=True)
+    result["cpu"] = {"ours": ours / JOBS, "theirs": theirs / JOBS}
+    figures.keep("many", result)
+
+
+if __name__ == "__main__":
+    main()
