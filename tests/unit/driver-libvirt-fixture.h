@@ -83,6 +83,7 @@ struct Answer
   std::string name, tag, xml, host_uuid, hostname;
   std::vector<std::string> list, addresses;
   guint number = 0;
+  void *holder = nullptr; /* engine: what the call was given, until it is answered */
 
   bool wait ()
   {
@@ -115,6 +116,7 @@ answer_cb (VmmigReply *reply, gpointer user_data)
   Answer &answer = **holder;
   std::unique_lock<std::mutex> guard (answer.lock);
 
+  answer.holder = nullptr;
   answer.times++;
   answer.order = ++last_order;
   answer.code = reply->error != nullptr ? reply->error->code : 0;
@@ -212,9 +214,11 @@ protected:
 
       if (setup)
         setup (request);
-      answer->number =
-          vmmig_driver_call (node, request, milliseconds < 0 ? -1 : milliseconds * 1000, answer_cb,
-                             new AnswerPtr (answer));
+      auto *holder = new AnswerPtr (answer);
+
+      answer->holder = holder;
+      answer->number = vmmig_driver_call (
+          node, request, milliseconds < 0 ? -1 : milliseconds * 1000, answer_cb, holder);
       /* Never from inside the call that took it. */
       EXPECT_EQ (answer->times, 0);
     });
@@ -231,7 +235,11 @@ protected:
 
   void abandon (const AnswerPtr &answer)
   {
-    on_engine ([&] { vmmig_driver_abandon (node, answer->number); });
+    on_engine ([&] {
+      vmmig_driver_abandon (node, answer->number);
+      delete static_cast<AnswerPtr *> (answer->holder);
+      answer->holder = nullptr;
+    });
   }
 
   struct Seen
