@@ -383,7 +383,7 @@ TEST (Result, AStateWithoutANameIsUnknown)
   g_autoptr (VmmigMigrationResult) result = nullptr;
   g_autoptr (GVariant) dict = nullptr;
 
-  values.outcome = static_cast<VmmigJobState> (77);
+  values.outcome = static_cast<VmmigJobState> (VMMIG_JOB_STATE_LOST + 1);
   values.failed_phase = values.outcome;
   result = vmmig_migration_result_new (&values);
   dict = g_variant_ref_sink (vmmig_migration_result_to_variant (result));
