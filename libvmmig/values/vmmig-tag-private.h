@@ -34,7 +34,8 @@ void vmmig_tag_clear (VmmigTag *self);
 /* The element for virDomainSetMetadata(). (transfer full) */
 char *vmmig_tag_to_xml (const VmmigTag *self);
 
-/* FALSE with INVALID_ARGUMENT for anything that we did not write. */
+/* FALSE with INVALID_ARGUMENT for anything that we did not write. @tag is overwritten, and empty
+ * then. Attributes that a later version adds are ignored. */
 gboolean vmmig_tag_parse (const char *xml, VmmigTag *tag, GError **error);
 
 G_END_DECLS

@@ -141,44 +141,59 @@ append_parameter (GString *text, const char *name, const char *value)
   g_string_append_uri_escaped (text, value, "/", FALSE);
 }
 
+static const char *
+get_scheme (const VmmigUri *self)
+{
+  switch (self->transport)
+    {
+    case VMMIG_TRANSPORT_SSH:
+      /* The ssh program takes no known hosts file from libvirt: only libssh does. */
+      return self->known_hosts != NULL ? "qemu+libssh" : "qemu+ssh";
+    case VMMIG_TRANSPORT_TLS:
+      return "qemu+tls";
+    case VMMIG_TRANSPORT_TCP:
+      return "qemu+tcp";
+    case VMMIG_TRANSPORT_UNIX:
+    default:
+      return self->socket != NULL ? "qemu+unix" : "qemu";
+    }
+}
+
+static void
+append_ssh (GString *text, const VmmigUri *self)
+{
+  append_parameter (text, "keyfile", self->key_file);
+  if (self->known_hosts == NULL)
+    {
+      append_parameter (text, "no_tty", "1");
+      return;
+    }
+  append_parameter (text, "known_hosts", self->known_hosts);
+  append_parameter (text, "known_hosts_verify", "normal");
+  /* Without a key file libssh takes the agent and the user's own keys; told to take keys only, it
+   * would refuse to work where it finds none in the user's home. */
+  if (self->key_file != NULL)
+    append_parameter (text, "sshauth", "privkey");
+}
+
 char *
 vmmig_uri_to_libvirt (const VmmigUri *self)
 {
-  static const char *const schemes[] = {
-      [VMMIG_TRANSPORT_UNIX] = "qemu",
-      [VMMIG_TRANSPORT_SSH] = "qemu+ssh",
-      [VMMIG_TRANSPORT_TLS] = "qemu+tls",
-      [VMMIG_TRANSPORT_TCP] = "qemu+tcp",
-  };
-  gboolean ssh;
-  gboolean libssh;
   g_autoptr (GString) text = NULL;
 
   g_return_val_if_fail (self != NULL, NULL);
-  g_return_val_if_fail ((guint)self->transport < G_N_ELEMENTS (schemes), NULL);
   g_return_val_if_fail (self->transport == VMMIG_TRANSPORT_UNIX || self->host != NULL, NULL);
-  ssh = self->transport == VMMIG_TRANSPORT_SSH;
-  /* The ssh program takes no known hosts file from libvirt: only libssh does. */
-  libssh = ssh && self->known_hosts != NULL;
-  text = g_string_new (libssh                 ? "qemu+libssh"
-                       : self->socket != NULL ? "qemu+unix"
-                                              : schemes[self->transport]);
+  text = g_string_new (get_scheme (self));
   g_string_append (text, "://");
   if (self->transport != VMMIG_TRANSPORT_UNIX)
     append_host (text, self);
   g_string_append (text, self->session ? "/session" : "/system");
-  append_parameter (text, "socket", self->socket);
-  append_parameter (text, "keyfile", self->key_file);
-  append_parameter (text, "pkipath", self->pki_directory);
-  append_parameter (text, "known_hosts", self->known_hosts);
-  if (libssh)
-    append_parameter (text, "known_hosts_verify", "normal");
-  /* Without a key file libssh takes the agent and the user's own keys; told to take keys only, it
-   * would refuse to work where it finds none in the user's home. */
-  if (libssh && self->key_file != NULL)
-    append_parameter (text, "sshauth", "privkey");
-  if (ssh && !libssh)
-    append_parameter (text, "no_tty", "1");
+  if (self->transport == VMMIG_TRANSPORT_UNIX)
+    append_parameter (text, "socket", self->socket);
+  else if (self->transport == VMMIG_TRANSPORT_SSH)
+    append_ssh (text, self);
+  else if (self->transport == VMMIG_TRANSPORT_TLS)
+    append_parameter (text, "pkipath", self->pki_directory);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
