@@ -51,7 +51,8 @@ vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 numbe
 /* --- for the runner's own files: the driver's thread
  * ------------------------------------------------ */
 
-#define VMMIG_RUNNER_CALL_TIMEOUT (5 * G_USEC_PER_SEC)
+/* A busy daemon may take seconds for a short call; one that takes longer than this hangs. */
+#define VMMIG_RUNNER_CALL_TIMEOUT (10 * G_USEC_PER_SEC)
 
 typedef void (*VmmigRunnerReplyFunc) (VmmigJobRunner *self, VmmigReply *reply);
 typedef void (*VmmigRunnerTimerFunc) (VmmigJobRunner *self);
@@ -191,6 +192,8 @@ void
 vmmig_job_steer_handle (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
 /* Asks libvirt to abort, or asks again, if a cancel waits for it. */
 void vmmig_job_steer_push_abort (VmmigJobRunner *self);
+/* Ends a job that did not ask libvirt to migrate, and whose tag is not in the VM. */
+void vmmig_job_steer_cancel_before_start (VmmigJobRunner *self);
 /* Tries what waits for the first pass. */
 void vmmig_job_steer_push_post_copy (VmmigJobRunner *self);
 /* A limit of the policy was refused: that is a warning. */
