@@ -144,16 +144,31 @@ deliver_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* With the lock held: what the context had no time for is not shown any more, states are. */
+static void
+drop_progress (VmmigJobMailbox *self)
+{
+  for (GList *link = self->items.head; link != NULL; link = link->next)
+    {
+      Item *item = link->data;
+
+      if (item->kind == ITEM_PROGRESS)
+        {
+          g_queue_delete_link (&self->items, link);
+          item_free (item);
+          return; /* there is never more than one */
+        }
+    }
+}
+
 static void
 push (VmmigJobMailbox *self, Item *item)
 {
   gboolean needed;
-  Item *last;
 
   g_mutex_lock (&self->lock);
-  last = g_queue_peek_tail (&self->items);
-  if (item->kind == ITEM_PROGRESS && last != NULL && last->kind == ITEM_PROGRESS)
-    item_free (g_queue_pop_tail (&self->items));
+  if (item->kind == ITEM_PROGRESS)
+    drop_progress (self);
   g_queue_push_tail (&self->items, item);
   needed = needs_delivery (self);
   g_mutex_unlock (&self->lock);

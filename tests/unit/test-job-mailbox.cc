@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "job/vmmig-job-mailbox-private.h"
+#include "job/vmmig-values-private.h"
+
+namespace
+{
+
+std::vector<std::string> told;
+
+void
+told_state (gpointer, VmmigJobState state)
+{
+  told.push_back ("state " + std::to_string (state));
+}
+
+void
+told_progress (gpointer, VmmigMigrationProgress *progress)
+{
+  told.push_back ("progress " + std::to_string (vmmig_migration_progress_get_iteration (progress)));
+}
+
+void
+told_end (gpointer, VmmigJobState, VmmigMigrationResult *, GError *error)
+{
+  told.push_back ("end");
+  g_clear_error (&error);
+}
+
+constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_end};
+
+class JobMailbox : public ::testing::Test
+{
+protected:
+  JobMailbox ()
+  {
+    told.clear ();
+    context = g_main_context_new ();
+    owner = G_OBJECT (g_object_new (G_TYPE_OBJECT, nullptr));
+    mailbox = vmmig_job_mailbox_new (context, owner, &funcs);
+  }
+
+  ~JobMailbox () override
+  {
+    vmmig_job_mailbox_unref (mailbox);
+    g_object_unref (owner);
+    g_main_context_unref (context);
+  }
+
+  void progress (guint iteration)
+  {
+    VmmigStats stats = {};
+    VmmigMigrationProgress *snapshot = nullptr;
+
+    stats.fields = VMMIG_STAT_ITERATION;
+    stats.iteration = iteration;
+    snapshot =
+        vmmig_migration_progress_new (VMMIG_JOB_STATE_PRE_COPY, 0.5, iteration, &stats, 0, 0);
+    vmmig_job_mailbox_push_progress (mailbox, snapshot);
+    vmmig_migration_progress_unref (snapshot);
+  }
+
+  void look ()
+  {
+    while (g_main_context_iteration (context, FALSE))
+      ;
+  }
+
+  GMainContext *context;
+  GObject *owner;
+  VmmigJobMailbox *mailbox;
+};
+
+TEST_F (JobMailbox, TellsNothingOutsideOfItsContext)
+{
+  progress (1);
+  EXPECT_TRUE (told.empty ());
+  look ();
+  EXPECT_EQ (told, std::vector<std::string>{"progress 1"});
+}
+
+TEST_F (JobMailbox, KeepsOnlyTheNewestSnapshotAndAllStatesInOrder)
+{
+  progress (1);
+  vmmig_job_mailbox_push_state (mailbox, VMMIG_JOB_STATE_SWITCHOVER);
+  progress (2);
+  progress (3);
+  vmmig_job_mailbox_push_state (mailbox, VMMIG_JOB_STATE_FINISHING);
+  progress (4);
+  vmmig_job_mailbox_push_finished (mailbox, VMMIG_JOB_STATE_SUCCEEDED, nullptr, nullptr);
+  look ();
+  EXPECT_EQ (told, (std::vector<std::string>{"state 4", "state 10", "progress 4", "end"}));
+}
+
+TEST_F (JobMailbox, ShowsEachSnapshotToAContextThatHasTime)
+{
+  for (guint i = 1; i <= 3; i++)
+    {
+      progress (i);
+      look ();
+    }
+  EXPECT_EQ (told, (std::vector<std::string>{"progress 1", "progress 2", "progress 3"}));
+}
+
+} // namespace
