@@ -27,13 +27,15 @@ class Link:
         return "<Link %s>" % self.port
 
     def attach(self):
-        """Create the cable and plug it in."""
+        """Create the cable and plug it in. A host that reboots keeps its network card."""
+        mac = "02:00:0a:%02x:00:%02x" % (list(NETWORKS).index(self.network), self.host.number)
         self._switch(["ip", "-batch", "-"], "\n".join([
             "link add name %s type veth peer name %s netns %d" % (self.port, self.inside,
                                                                   self.host.init_pid),
             "link set %s master %s up" % (self.port, self.network), ""]))
         self._host(["ip", "-batch", "-"], "\n".join([
             "link set lo up",
+            "link set %s address %s" % (self.inside, mac),
             "address add %s/24 dev %s" % (self.address, self.inside),
             "address add %s/64 dev %s nodad" % (self.address6, self.inside),
             "link set %s up" % self.inside, ""]))
