@@ -149,8 +149,8 @@ class Program:
 class Run(Program):
     """Migrations of one or more guests by one process."""
 
-    def __init__(self, lab, guests, source, destination, via="c", transport="unix", attach=False,
-                 more=(), **options):
+    def __init__(self, lab, guests, source, destination, /, via="c", transport="unix",
+                 attach=False, more=(), **options):
         self.lab, self.via, self.transport = lab, via, transport
         self.guests = guests if isinstance(guests, (list, tuple)) else [guests]
         self.source = lab.host(source)
@@ -357,16 +357,18 @@ def leftovers(host, guest):
 class LabTest(unittest.TestCase):
     """A test with the module's lab."""
 
+    own_lab = None  # of a class that needs another than its module's
+
     @property
     def lab(self):
-        return _labs[-1]
+        return self.own_lab or _labs[-1]
 
     def guest(self, host="h1", **options):
         """A guest of this test's own that runs, with its judge at guest.watcher."""
         settings = {"memory_mib": 32, "working_set_mib": 8, "verify_mib_s": 64, "beat": 1}
         settings.update(options)
         self._n_guests = getattr(self, "_n_guests", 0) + 1
-        name = "%s-%d" % (self.id().rpartition(".")[2].removeprefix("test_").replace("_", "-"),
+        name = settings.pop("name", None) or "%s-%d" % (self.id().rpartition(".")[2].removeprefix("test_").replace("_", "-"),
                           self._n_guests)
         guest = self.lab.guest(host, name[-50:].lstrip("-"), **settings).start()
         self.addCleanup(guest.remove)
@@ -375,13 +377,13 @@ class LabTest(unittest.TestCase):
             guest.watcher.wait_beat(host, timeout=PATIENCE)
         return guest
 
-    def start(self, guests, source, destination, **options):
+    def start(self, guests, source, destination, /, **options):
         """A migration that goes on while the test does something to it."""
         run = Run(self.lab, guests, source, destination, **options)
         self.addCleanup(run.close)
         return run
 
-    def migrate(self, guest, source, destination, via="c", timeout=PATIENCE, **options):
+    def migrate(self, guest, source, destination, /, via="c", timeout=PATIENCE, **options):
         """The same migration by the Python API, the C client or the tool; its Outcome."""
         with Run(self.lab, guest, source, destination, via=via, **options) as run:
             outcome = run.outcome(timeout=timeout)
@@ -436,7 +438,7 @@ class LabTest(unittest.TestCase):
             if memory:
                 guest.watcher.assert_memory_intact(PATIENCE)
 
-    def moves(self, guest, source, destination, via="c", **options):
+    def moves(self, guest, source, destination, /, via="c", **options):
         """It migrates, and all is well after it; the Outcome."""
         began = time.monotonic()
         expected = {"encryption": options.pop("expect_encryption", "encrypted"),

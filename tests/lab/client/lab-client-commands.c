@@ -1,6 +1,7 @@
 /* lab-client-commands.c - steering by lines on the standard input
  *
- *   cancel VM | post-copy VM | bandwidth VM BYTES | downtime VM MS | query VM | block SECONDS
+ *   cancel VM | post-copy VM | bandwidth VM BYTES | downtime VM MS | query VM | block SECONDS |
+ *   wake
  *
  * Each is answered by one event, with the time that it took.
  *
@@ -127,6 +128,8 @@ obey (Client *client, char **words)
   guint64 number = n_words > 2 ? g_ascii_strtoull (words[2], NULL, 10) : 0;
   Migration *migration = n_words > 1 ? find (client, words[1]) : NULL;
 
+  if (strcmp (words[0], "wake") == 0)
+    return;
   if (n_words > 1 && strcmp (words[0], "block") == 0)
     block (words[1]);
   else if (migration == NULL)

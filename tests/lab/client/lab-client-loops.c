@@ -4,7 +4,7 @@
  *   own       it registered libvirt's event loop first and uses libvirt itself, as virt-viewer does
  *   dead      it registered libvirt's event loop and never runs it; its jobs live in a context of
  *             their own
- *   none      it runs no loop at all and looks only after a while
+ *   none      it runs no loop at all and looks only when it is told “wake”, or after a while
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,6 +12,7 @@
 #include "lab-client.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <libvirt/libvirt.h>
 
@@ -68,8 +69,10 @@ count_snapshots (Client *client)
 static void
 stay_idle (Client *client, guint seconds)
 {
+  GPollFD awaited = {.fd = STDIN_FILENO, .events = G_IO_IN};
+
   client_tell ("idle", NULL, NULL);
-  g_usleep ((gulong)seconds * G_USEC_PER_SEC);
+  g_poll (&awaited, 1, (int)seconds * 1000);
   g_assert_cmpuint (count_snapshots (client), ==, 0);
   client_tell ("awake", NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* lab-client-properties.c - properties from words
+/* lab-client-properties.c - properties and credentials from words
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -74,4 +74,25 @@ client_set_properties (gpointer object, char **settings, GError **error)
       g_object_set_property (object, parts[0], &value);
     }
   return TRUE;
+}
+
+static char *
+credential_cb (VmmigNode *node, VmmigCredentialKind kind, const char *prompt, gpointer user_data)
+{
+  char **credentials = user_data;
+  g_autofree char *wanted =
+      g_strconcat (client_nick (VMMIG_TYPE_CREDENTIAL_KIND, (int)kind), "=", NULL);
+
+  for (gsize i = 0; credentials[i] != NULL; i++)
+    if (g_str_has_prefix (credentials[i], wanted))
+      return g_strdup (credentials[i] + strlen (wanted));
+  return NULL;
+}
+
+void
+client_set_credentials (VmmigNode *node, char **credentials)
+{
+  if (credentials != NULL)
+    vmmig_node_set_credential_func (node, credential_cb, g_strdupv (credentials),
+                                    (GDestroyNotify)g_strfreev);
 }

@@ -16,6 +16,7 @@ typedef struct
   char **destination;
   char **policy;
   char **job;
+  char **credentials;
   char *loop;
   int idle;
   gboolean attach;
@@ -81,6 +82,9 @@ add_migration (Client *client, const Options *options, const char *vm, GError **
       !client_set_properties (policy, options->policy, error) ||
       !client_set_properties (migration->job, options->job, error))
     return FALSE;
+  client_set_credentials (source, options->credentials);
+  if (destination != NULL)
+    client_set_credentials (destination, options->credentials);
   vmmig_migration_job_set_policy (migration->job, policy);
   g_signal_connect (migration->job, "progress", G_CALLBACK (progress_cb), migration);
   g_signal_connect (migration->job, "notify::state", G_CALLBACK (state_cb), migration);
@@ -114,6 +118,8 @@ parse (Options *options, int argc, char **argv, GError **error)
        "NAME=VALUE"},
       {"policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->policy, "Its property", "NAME=VALUE"},
       {"job", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->job, "Its property", "NAME=VALUE"},
+      {"credential", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->credentials, "For both nodes",
+       "KIND=VALUE"},
       {"loop", 0, 0, G_OPTION_ARG_STRING, &options->loop, "plain, own, dead or none", "KIND"},
       {"idle", 0, 0, G_OPTION_ARG_INT, &options->idle, "For ‘none’: how long", "SECONDS"},
       {"attach", 0, 0, G_OPTION_ARG_NONE, &options->attach, "Follow what runs already", NULL},
@@ -146,6 +152,7 @@ options_free (Options *options)
   g_strfreev (options->destination);
   g_strfreev (options->policy);
   g_strfreev (options->job);
+  g_strfreev (options->credentials);
   g_strfreev (options->vms);
 }
 

@@ -35,6 +35,8 @@ void client_take_commands (Client *client);
 
 /* lab-client-properties.c: "bandwidth=4194304" for any property of the public API */
 gboolean client_set_properties (gpointer object, char **settings, GError **error);
+/* "password=…": what a node is told when it asks; nothing else is known */
+void client_set_credentials (VmmigNode *node, char **credentials);
 
 /* lab-client-loops.c: what the program does while its migrations run */
 gboolean client_prepare_loop (Client *client, const char *kind, const char *uri);

@@ -49,6 +49,15 @@ def set_properties(thing, settings):
         setattr(thing, name.replace("-", "_"), value)
 
 
+def set_credentials(node, credentials):
+    known = dict(c.split("=", 1) for c in credentials)
+
+    def answer(_node, kind, _prompt, _data):
+        return known.get(kind.value_nick)
+    if known:
+        node.set_credential_func(answer, None)
+
+
 class Migration:
     def __init__(self, options, vm):
         source = Vmmig.Node.new(options.from_)
@@ -59,6 +68,8 @@ class Migration:
         set_properties(source, options.source)
         if destination:
             set_properties(destination, options.destination)
+        for node in filter(None, (source, destination)):
+            set_credentials(node, options.credential)
         set_properties(policy, options.policy)
         set_properties(self.job, options.job)
         self.job.policy = policy
@@ -139,7 +150,7 @@ def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--from", required=True, dest="from_")
     parser.add_argument("--to")
-    for name in ("source", "destination", "policy", "job"):
+    for name in ("source", "destination", "policy", "job", "credential"):
         parser.add_argument("--" + name, action="append", default=[])
     parser.add_argument("--attach", action="store_true")
     parser.add_argument("vms", nargs="+")
