@@ -30,14 +30,6 @@ vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *e
   if (self->vm != NULL)
     location = VMMIG_VM_LOCATION_SOURCE;
   self->failed_phase = self->state;
-  if (self->tagged)
-    {
-      /* Nobody waits for this: the tag of a job that never ran does no harm. */
-      vmmig_job_runner_call (self, self->plan->source->link,
-                             vmmig_request_new (VMMIG_CALL_TAG, self->uuid),
-                             VMMIG_RUNNER_CALL_TIMEOUT, NULL);
-      self->tagged = FALSE;
-    }
   vmmig_job_runner_end (self, outcome, location, error);
 }
 
@@ -191,8 +183,26 @@ ask_libvirt (VmmigJobRunner *self)
 }
 
 static void
+untagged_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The mark of this job may still be in the VM's metadata: %s",
+                           reply->error->message);
+  vmmig_job_steer_cancel_before_start (self);
+}
+
+static void
 tag_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
+  if (self->cancel_requested)
+    {
+      /* The end is told only when the VM is as it was: the program may exit then. */
+      self->tagged = FALSE;
+      vmmig_job_runner_call (self, self->plan->source->link,
+                             vmmig_request_new (VMMIG_CALL_TAG, self->uuid),
+                             VMMIG_RUNNER_CALL_TIMEOUT, untagged_cb);
+      return;
+    }
   if (reply->error != NULL)
     {
       /* Without the tag nobody could take this migration up after a crash of ours. */

@@ -103,8 +103,8 @@ vmmig_job_steer_push_abort (VmmigJobRunner *self)
                          VMMIG_RUNNER_CALL_TIMEOUT, abort_cb);
 }
 
-static void
-cancel_before_start (VmmigJobRunner *self)
+void
+vmmig_job_steer_cancel_before_start (VmmigJobRunner *self)
 {
   vmmig_job_preflight_fail (
       self, VMMIG_JOB_STATE_CANCELLED,
@@ -129,12 +129,13 @@ cancel (VmmigJobRunner *self, GTask *task)
   if (task != NULL)
     g_ptr_array_add (self->cancel_tasks, task);
   self->cancel_requested = TRUE;
-  if (!self->asked && !self->plan->attach)
-    cancel_before_start (self);
-  else if (self->abort_accepted)
+  if (self->abort_accepted)
     answer (self->cancel_tasks, NULL);
   else if (self->asked)
     vmmig_job_steer_push_abort (self);
+  /* A tag that is on its way is taken away first. */
+  else if (!self->plan->attach && !self->has_tag)
+    vmmig_job_steer_cancel_before_start (self);
 }
 
 /* Who follows somebody else's migration may stop looking; that changes nothing for the VM. */
