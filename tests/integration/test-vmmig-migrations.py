@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command-line tool with hosts in memory: what it shows of a migration, and how it ends."""
+
+import re
+import signal
+import unittest
+
+from vmmig_tool import NODES, finish, run, run_on_terminal, started, wait_for
+
+MIGRATE = ["migrate", "web01", *NODES]
+# Some seconds of pre-copy that never ends by itself, and some of post-copy
+ENDLESS = "memory=512 dirty=300 set=256"
+LONG = "memory=1024 dirty=10 link=64"
+DESTINATION_FAILED, NOT_CONVERGING = 19, 20  # of VmmigError
+
+
+def is_state(state):
+    return lambda event: event["event"] == "state" and event["state"] == state
+
+
+def copies(event):
+    return event["event"] == "progress" and event.get("processed", 0) > 0
+
+
+class Migrations(unittest.TestCase):
+    def assert_story(self, events):
+        """Starts with its start, ends with its end, and never goes back."""
+        self.assertEqual(events[0]["event"], "start")
+        self.assertEqual(events[-1]["event"], "result")
+        self.assertEqual({event["job-id"] for event in events}, {events[0]["job-id"]})
+        times = [event["time"] for event in events]
+        self.assertEqual(times, sorted(times))
+        fractions = [event["fraction"] for event in events if event["event"] == "progress"]
+        self.assertEqual(fractions, sorted(fractions))
+
+    def test_pre_copy(self):
+        done = run(*MIGRATE, "--json", simulated="")
+        self.assertEqual(done.status, 0, done.err)
+        self.assert_story(done.events)
+        states = [event["state"] for event in done.events if event["event"] == "state"]
+        self.assertEqual(states[:3], ["preflight", "preparing", "pre-copy"])
+        start, result = done.events[0], done.events[-1]
+        self.assertEqual((start["action"], start["encryption"]), ("migrate", "required"))
+        self.assertEqual((start["source"], start["destination"]), (NODES[1], NODES[3]))
+        for key, value in {"exit-code": 0, "outcome": "succeeded", "location": "destination",
+                           "mode": "pre-copy", "encryption": "encrypted", "vm": "web01",
+                           "vm-name": "web01"}.items():
+            self.assertEqual(result[key], value)
+        self.assertGreater(result["transferred"], 64 << 20)
+        self.assertNotIn("error", result)
+
+    def test_a_line_for_each_change(self):
+        done = run(*MIGRATE, simulated="memory=256")
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertNotIn("\x1b", done.out)
+        self.assertNotIn("\r", done.out)
+        lines = done.out.splitlines()
+        self.assertIn("web01: pre-copy", lines)
+        self.assertRegex(done.out, r"(?m)^web01  pre-copy  \d+ %  .*B/s  dirty .*iteration 1  left ")
+        self.assertRegex(lines[-1], r"^web01 is on h2: [\d.]+ MiB in .*, downtime \d+ ms, pre-copy, "
+                                    r"encrypted$")
+
+    def test_one_redrawn_line_on_a_terminal(self):
+        done = run_on_terminal(*MIGRATE, simulated="memory=256")
+        self.assertEqual(done.status, 0)
+        *redrawn, last = done.out.rstrip("\r\n").split("\r")
+        self.assertEqual(done.out.count("\n"), 1, done.out)
+        for text in redrawn[1:]:
+            self.assertRegex(text, r"^web01  [a-z-]+  \d+ %")
+        self.assertIn("\x1b[32mweb01 is on h2", last)
+
+    def test_colours_only_where_they_are_wanted(self):
+        done = run_on_terminal(*MIGRATE, simulated="", NO_COLOR="1")
+        self.assertNotRegex(done.out, r"\x1b\[\d*m")
+        done = run_on_terminal(*MIGRATE, simulated="", TERM="dumb")
+        self.assertNotIn("\x1b", done.out)
+
+    def test_plaintext_is_shown_everywhere(self):
+        done = run(*MIGRATE, "--no-encryption", "--json", simulated="no-tls")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertEqual(done.events[0]["encryption"], "off")
+        self.assertEqual(done.events[-1]["encryption"], "plaintext")
+        done = run(*MIGRATE, "--no-encryption", simulated="no-tls")
+        self.assertRegex(done.out, r"\ANOT ENCRYPTED: .*\n")
+        self.assertTrue(done.out.endswith("NOT ENCRYPTED\n"))
+        done = run_on_terminal(*MIGRATE, "--no-encryption", simulated="no-tls")
+        self.assertIn("\x1b[1;31mNOT ENCRYPTED", done.out)
+
+    def test_post_copy_by_request(self):
+        for words in (["--post-copy-at-once"], ["--post-copy-after", "200ms"]):
+            done = run(*MIGRATE, *words, "--json", simulated=ENDLESS + " link=256")
+            self.assertEqual(done.status, 0, done.err)
+            self.assert_story(done.events)
+            self.assertEqual(done.events[-1]["mode"], "post-copy")
+
+    def test_not_waited_for(self):
+        done = run(*MIGRATE, "--wait", "0s", "--json", simulated=ENDLESS)
+        self.assertEqual(done.status, 7)
+        self.assertEqual(done.events[-1]["event"], "left")
+        self.assertRegex(done.events[-1]["look-later"], r"^vmmig status .*--from qemu\+ssh://root@h1")
+        # It may be left only once it runs without us
+        self.assertIn("preparing", [event.get("state") for event in done.events])
+
+
+class Refusals(unittest.TestCase):
+    def assert_ends(self, status, error, location, *arguments, simulated):
+        done = run(*MIGRATE, *arguments, "--json", simulated=simulated)
+        self.assertEqual(done.status, status, done.events[-1])
+        self.assertEqual(done.events[-1]["exit-code"], status)
+        self.assertEqual(done.events[-1]["error"], error)
+        self.assertEqual(done.events[-1]["location"], location)
+
+    def test_before_the_start(self):
+        done = run("migrate", "web02", *NODES, "--json", simulated="")
+        self.assertEqual((done.status, done.events[-1]["error"]), (2, "vm-not-found"))
+        self.assert_ends(9, "timed-out", "unknown", "--connect-timeout", "1s", simulated="cut=h1")
+
+    def test_without_certificates(self):
+        self.assert_ends(8, "insecure", "source", simulated="no-tls")
+
+    def test_by_the_hypervisor(self):
+        self.assert_ends(3, "destination-failed", "source", simulated=f"fail={DESTINATION_FAILED}")
+        self.assert_ends(3, "not-converging", "source", simulated=f"fail={NOT_CONVERGING}")
+
+    def test_a_vm_that_is_lost_needs_an_operator(self):
+        done = run(*MIGRATE, "--post-copy-at-once", "--json",
+                   simulated=LONG + " end=h1 at=5000")
+        self.assertEqual(done.status, 5, done.events[-1])
+        self.assertEqual((done.events[-1]["outcome"], done.events[-1]["error"]), ("lost", "vm-lost"))
+
+
+class Interruptions(unittest.TestCase):
+    def test_one_cancels(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with started(*MIGRATE, simulated=ENDLESS) as process:
+                wait_for(process, copies)
+                process.send_signal(number)
+                done = finish(process)
+            self.assertEqual(done.status, 6, done.events[-1])
+            self.assertEqual(done.events[-1]["outcome"], "cancelled")
+            self.assertEqual(done.events[-1]["location"], "source")
+            self.assertRegex(done.event("notice")["message"], "^Cancelling")
+
+    def test_in_post_copy_it_goes_on(self):
+        with started(*MIGRATE, "--post-copy-at-once", simulated=LONG) as process:
+            wait_for(process, is_state("post-copy"))
+            process.send_signal(signal.SIGINT)
+            wait_for(process, lambda event: event["event"] == "notice" and
+                     re.search("post-copy.*goes on$", event["message"]))
+            done = finish(process)
+        self.assertEqual(done.status, 0, done.events[-1])
+        self.assertEqual(done.events[-1]["mode"], "post-copy")
+
+    def test_a_second_one_leaves(self):
+        with started(*MIGRATE, "--post-copy-at-once", simulated=LONG) as process:
+            wait_for(process, is_state("post-copy"))
+            process.send_signal(signal.SIGINT)
+            wait_for(process, lambda event: event["event"] == "notice")
+            process.send_signal(signal.SIGINT)
+            done = finish(process)
+        self.assertEqual(done.status, 7)
+        self.assertEqual(done.events[-1]["event"], "left")
+        self.assertIn("vmmig status", done.events[-1]["look-later"])
+
+    def test_before_anything_was_started(self):
+        with started(*MIGRATE, simulated="stop=h1") as process:
+            wait_for(process, is_state("preflight"))
+            process.send_signal(signal.SIGINT)
+            done = finish(process)
+        self.assertEqual(done.status, 6, done.events[-1])
+        self.assertEqual(done.events[-1]["encryption"], "nothing-sent")
+
+
+class OthersMigrations(unittest.TestCase):
+    def test_status(self):
+        done = run("status", "web01", *NODES, "--json", simulated=ENDLESS + " migrating")
+        self.assertEqual(done.status, 0, done.err)
+        status = done.events[-1]
+        self.assertEqual((status["event"], status["vm-name"]), ("status", "web01"))
+        self.assertTrue(status["migrating"])
+        self.assertEqual(status["location"], "source")
+        done = run("status", "web01", *NODES, simulated=ENDLESS + " migrating")
+        self.assertRegex(done.out, r"\Aweb01 is on its source, and is being migrated\n")
+
+    def test_status_of_one_that_rests(self):
+        done = run("status", "web01", *NODES[:2], simulated="")
+        self.assertEqual(done.status, 0)
+        self.assertRegex(done.out, r"\Aweb01 is on its source\n")
+        self.assertEqual(run("status", "web02", *NODES, simulated="").status, 2)
+
+    def test_list(self):
+        done = run("status", *NODES[:2], "--json", simulated=ENDLESS + " migrating")
+        self.assertEqual([event["vm-name"] for event in done.events], ["web01"])
+        done = run("status", *NODES[:2], simulated="")
+        self.assertEqual((done.status, done.out), (0, f"No migration runs on {NODES[1]}\n"))
+
+    def test_watch(self):
+        done = run("watch", "web01", *NODES, "--json", simulated="memory=256 migrating")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertEqual(done.events[-1]["outcome"], "succeeded")
+        self.assertTrue(any(copies(event) for event in done.events))
+
+    def test_watching_ends_and_the_migration_does_not(self):
+        with started("watch", "web01", *NODES, simulated=ENDLESS + " migrating") as process:
+            wait_for(process, copies)
+            process.send_signal(signal.SIGINT)
+            done = finish(process)
+        self.assertEqual((done.status, done.events[-1]["event"]), (7, "left"))
+
+    def test_nothing_to_watch(self):
+        for command in ("watch", "cancel", "postcopy"):
+            done = run(command, "web01", *NODES, "--json", simulated="")
+            self.assertEqual(done.status, 2, done.events[-1])
+            self.assertEqual(done.events[-1]["error"], "wrong-state")
+
+    def test_cancel(self):
+        done = run("cancel", "web01", *NODES, "--json", simulated=ENDLESS + " migrating")
+        self.assertEqual(done.status, 0, done.events[-1])
+        self.assertEqual(done.events[-1]["location"], "source")
+
+    def test_post_copy(self):
+        done = run("postcopy", "web01", *NODES, simulated=ENDLESS + " migrating post-copy")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertIn("vmmig watch", done.err)
+
+    def test_post_copy_that_was_not_allowed(self):
+        done = run("postcopy", "web01", *NODES, simulated=ENDLESS + " migrating")
+        self.assertEqual(done.status, 2, done.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
