@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <malloc.h>
 #include <sanitizer/tsan_interface.h>
 
@@ -266,6 +267,15 @@ call_cb (gpointer data)
   return call->func (call->data);
 }
 
+static gboolean
+call_fd_cb (int fd, GIOCondition condition, gpointer data)
+{
+  Call *call = data;
+
+  __tsan_acquire (call);
+  return ((GUnixFDSourceFunc)(GCallback)call->func) (fd, condition, call->data);
+}
+
 static void
 call_free (gpointer data)
 {
@@ -277,14 +287,26 @@ call_free (gpointer data)
   g_free (call);
 }
 
+/* What the function of a source is given depends on the source */
 void
 g_source_set_callback (GSource *source, GSourceFunc func, gpointer data, GDestroyNotify notify)
 {
-  Call *call = g_new (Call, 1);
+  GSourceFunc wrapper = NULL;
+  Call *call;
 
+  if (source->source_funcs == &g_idle_funcs || source->source_funcs == &g_timeout_funcs)
+    wrapper = call_cb;
+  else if (source->source_funcs == &g_unix_fd_source_funcs)
+    wrapper = (GSourceFunc)(GCallback)call_fd_cb;
+  if (wrapper == NULL || func == NULL)
+    {
+      REAL (g_source_set_callback) (source, func, data, notify);
+      return;
+    }
+  call = g_new (Call, 1);
   *call = (Call){func, data, notify};
   __tsan_release (call);
-  REAL (g_source_set_callback) (source, call_cb, call, call_free);
+  REAL (g_source_set_callback) (source, wrapper, call, call_free);
 }
 
 /* --- tasks: what was done before a task returned happens before its callback

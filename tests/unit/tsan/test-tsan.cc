@@ -2,7 +2,10 @@
 /* Under ThreadSanitizer only: it finds a real race, and takes none of GLib's ways for one. */
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
+#include <unistd.h>
 
 namespace
 {
@@ -86,6 +89,12 @@ ready (GObject *, GAsyncResult *result, gpointer data)
   g_main_loop_quit (parcel->loop);
 }
 
+gboolean
+readable (int, GIOCondition, gpointer data)
+{
+  return open_parcel (data);
+}
+
 gpointer
 return_task (gpointer data)
 {
@@ -165,6 +174,21 @@ TEST (ThreadSanitizer, ASourceHandsOver)
   g_main_loop_run (parcel.loop);
   EXPECT_EQ (parcel.value, 42);
   g_thread_join (thread);
+  g_main_loop_unref (parcel.loop);
+}
+
+TEST (ThreadSanitizer, ASourceOfADescriptorIsCalledAsItWantsToBe)
+{
+  Parcel parcel = {41, g_main_loop_new (nullptr, FALSE)};
+  int ends[2];
+
+  ASSERT_TRUE (g_unix_open_pipe (ends, FD_CLOEXEC, nullptr));
+  guint id = g_unix_fd_add (ends[1], G_IO_OUT, readable, &parcel);
+  g_main_loop_run (parcel.loop);
+  EXPECT_EQ (parcel.value, 42);
+  EXPECT_EQ (g_main_context_find_source_by_id (nullptr, id), nullptr);
+  close (ends[0]);
+  close (ends[1]);
   g_main_loop_unref (parcel.loop);
 }
 
