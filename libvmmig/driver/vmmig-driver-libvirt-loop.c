@@ -207,12 +207,14 @@ add_timeout (int ms, virEventTimeoutCallback callback, void *opaque, virFreeCall
 
 /* --- whose loop it is, and whether it runs --- */
 
+/* The program's loop may hold a lock of its own while it calls back, and while it takes a timer
+ * from us: what calls back takes none of ours. */
 static struct
 {
   GMutex lock;
   gboolean registered; /* with the lock: a loop exists, ours or another */
-  gboolean asked; /* with the lock: a timer asks the program's loop */
-  GSourceFunc alive_cb; /* with the lock */
+  GSourceFunc alive_cb; /* atomic */
+  int asked; /* atomic: a timer asks the program's loop */
   int alive; /* atomic */
 } state;
 
@@ -225,15 +227,10 @@ nothing_cb (int timer, void *opaque)
 static void
 alive_cb (int timer, void *opaque)
 {
-  GSourceFunc func;
-
   virEventRemoveTimeout (timer);
-  g_mutex_lock (&state.lock);
-  state.asked = FALSE;
-  func = state.alive_cb;
-  g_mutex_unlock (&state.lock);
+  g_atomic_int_set (&state.asked, FALSE);
   if (g_atomic_int_compare_and_exchange (&state.alive, FALSE, TRUE))
-    vmmig_engine_post (func, NULL);
+    vmmig_engine_post (g_atomic_pointer_get (&state.alive_cb), NULL);
 }
 
 static gboolean
@@ -283,10 +280,10 @@ register_own (void)
 void
 vmmig_libvirt_loop_ensure (GSourceFunc func)
 {
-  gboolean ask;
+  gboolean registered;
 
+  g_atomic_pointer_set (&state.alive_cb, func);
   g_mutex_lock (&state.lock);
-  state.alive_cb = func;
   if (!state.registered)
     {
       state.registered = has_loop ();
@@ -296,18 +293,13 @@ vmmig_libvirt_loop_ensure (GSourceFunc func)
           g_atomic_int_set (&state.alive, TRUE);
         }
     }
-  ask = state.registered && !state.asked && !g_atomic_int_get (&state.alive);
-  if (ask)
-    state.asked = TRUE;
+  registered = state.registered;
   g_mutex_unlock (&state.lock);
 
-  /* Without the lock: a loop may hold one of its own here and while it calls back. */
-  if (ask && virEventAddTimeout (0, alive_cb, NULL, NULL) < 0)
-    {
-      g_mutex_lock (&state.lock);
-      state.asked = FALSE;
-      g_mutex_unlock (&state.lock);
-    }
+  if (registered && !g_atomic_int_get (&state.alive) &&
+      g_atomic_int_compare_and_exchange (&state.asked, FALSE, TRUE) &&
+      virEventAddTimeout (0, alive_cb, NULL, NULL) < 0)
+    g_atomic_int_set (&state.asked, FALSE);
 }
 
 gboolean

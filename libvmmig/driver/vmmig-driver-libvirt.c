@@ -30,16 +30,16 @@ static GHashTable *timers; /* engine: number -> GSource */
 static gboolean
 dispatch_timer (GSource *source, GSourceFunc callback, gpointer data)
 {
-  const Timer timer = *(Timer *)data;
-
-  g_hash_table_remove (timers, GUINT_TO_POINTER (timer.number));
-  timer.func (timer.user_data);
-  return G_SOURCE_REMOVE;
+  return callback (data);
 }
 
 static gboolean
 timer_cb (gpointer data)
 {
+  const Timer timer = *(Timer *)data;
+
+  g_hash_table_remove (timers, GUINT_TO_POINTER (timer.number));
+  timer.func (timer.user_data);
   return G_SOURCE_REMOVE;
 }
 

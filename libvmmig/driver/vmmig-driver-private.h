@@ -81,10 +81,12 @@ VmmigDriverNode *vmmig_driver_node_new (VmmigDriver *self, VmmigNodeSpec *spec);
 VmmigDriverNode *vmmig_driver_node_ref (VmmigDriverNode *node);
 void vmmig_driver_node_unref (VmmigDriverNode *node);
 
-/* Takes @request. @func is called exactly once, within @timeout µs (-1: no limit of ours) unless
- * the call is abandoned. A call that overran is answered TIMED_OUT with `lost` set; its thread and
- * connection are left behind, never waited for, and what it says later is thrown away.
- * Connects first if needed (within the same time-out). Returns the number of the call. */
+/* Takes @request. @func is called exactly once, within @timeout µs unless the
+ * call is abandoned. -1 sets no limit to a migration, but to connecting and looking its VM up (the
+ * node's connect time-out), and a long one to everything else. A call that overran is answered
+ * TIMED_OUT; its thread and connection are left behind, never waited for, and what it says later is
+ * thrown away. `lost` tells whether it may have happened: a change that had not begun by then never
+ * begins. Connects first if needed (within the same time-out). Returns the number of the call. */
 guint vmmig_driver_call (VmmigDriverNode *node,
                          VmmigRequest *request,
                          gint64 timeout,
