@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gtest/gtest.h>
 
-#include <glib/gstdio.h>
+#include <ctime>
 #include <libxml/xmlerror.h>
 #include <memory>
 #include <string>
@@ -343,7 +343,7 @@ TEST (VmXml, OnlyUtf8IsRead)
 
 TEST (VmXml, WhatIsTooMuchIsRefusedInTime)
 {
-  gint64 start = g_get_monotonic_time ();
+  std::clock_t start = std::clock ();
   std::string unique;
 
   for (int i = 0; i < 100; i++)
@@ -370,10 +370,8 @@ TEST (VmXml, WhatIsTooMuchIsRefusedInTime)
   expect_refused (vm (repeat ("<?x", 100000)), "not closed");
   EXPECT_NE (parse (vm (repeat ("<a b='c'/>", 90000))), nullptr);
   EXPECT_NE (parse (vm ("<a>" + std::string (3u << 20, '"') + "</a>")), nullptr);
-  if (g_getenv ("VMMIG_UNDER_VALGRIND") == nullptr)
-    {
-      EXPECT_LT (g_get_monotonic_time () - start, 30 * G_TIME_SPAN_SECOND);
-    }
+  /* Of the processor, so that a busy machine does not count; valgrind and TSan take 20 times it. */
+  EXPECT_LT ((std::clock () - start) / CLOCKS_PER_SEC, 40);
 }
 
 TEST (VmXml, NothingIsPrintedAndNobodyElseIsTold)
