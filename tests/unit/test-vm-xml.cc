@@ -371,7 +371,7 @@ TEST (VmXml, WhatIsTooMuchIsRefusedInTime)
   EXPECT_NE (parse (vm (repeat ("<a b='c'/>", 90000))), nullptr);
   EXPECT_NE (parse (vm ("<a>" + std::string (3u << 20, '"') + "</a>")), nullptr);
   /* Of the processor, so that a busy machine does not count; valgrind and TSan take 20 times it. */
-  EXPECT_LT ((std::clock () - start) / CLOCKS_PER_SEC, 40);
+  EXPECT_LT ((std::clock () - start) / CLOCKS_PER_SEC, 100);
 }
 
 TEST (VmXml, NothingIsPrintedAndNobodyElseIsTold)
