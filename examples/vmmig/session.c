@@ -28,7 +28,7 @@ vm_name (Session *self)
   return vmmig_migration_job_get_vm (self->job);
 }
 
-/* The hypervisors have begun, so that it may go on without this process. */
+/* The hypervisors have begun, or are about to. */
 static gboolean
 is_under_way (VmmigJobState state)
 {
@@ -165,7 +165,8 @@ steer (Session *self)
 {
   const SessionOptions *options = self->options;
 
-  if (self->wait_is_over && is_under_way (self->state))
+  /* While it is being prepared, it would end with this process */
+  if (self->wait_is_over && is_under_way (self->state) && self->state != VMMIG_JOB_STATE_PREPARING)
     leave (self, "The time to wait is over, and the migration goes on");
   if (options->has_post_copy_after && self->post_copy_timer == NULL &&
       self->state == VMMIG_JOB_STATE_PRE_COPY)
@@ -209,7 +210,6 @@ wait_over_cb (gpointer user_data)
 {
   Session *self = user_data;
 
-  /* Before the hypervisors began, leaving would end it */
   self->wait_is_over = TRUE;
   steer (self);
   return G_SOURCE_REMOVE;

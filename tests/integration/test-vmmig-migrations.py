@@ -100,7 +100,7 @@ class Migrations(unittest.TestCase):
         self.assertEqual(done.events[-1]["event"], "left")
         self.assertRegex(done.events[-1]["look-later"], r"^vmmig status .*--from qemu\+ssh://root@h1")
         # It may be left only once it runs without us
-        self.assertIn("preparing", [event.get("state") for event in done.events])
+        self.assertIn("pre-copy", [event.get("state") for event in done.events])
 
 
 class Refusals(unittest.TestCase):
