@@ -3,6 +3,7 @@
 
 # Runs as PID 1 of the host's namespaces. Everything of a host that lasts is in $dir; /run does not
 # survive a reboot. One mount covers each place, so nothing of the machine itself is written to.
+# /var is covered whole: a machine without libvirt's own packages has no place of libvirt's in it.
 INIT = r"""
 set -e
 dir=$VMMIG_LAB_STATE/$VMMIG_LAB_HOST
@@ -12,12 +13,18 @@ hostname "$VMMIG_LAB_HOST"
 echo "20000 40000" >/proc/sys/net/ipv4/ip_local_port_range
 mount --bind "$dir/libvirt" /etc/libvirt
 mount --bind "$dir/pki" /etc/pki
-mount --bind "$dir/lib" /var/lib/libvirt
-mount --bind "$dir/log" /var/log/libvirt
-mount --bind "$dir/cache" /var/cache/libvirt
-mount --bind "$dir/run" /run
-if [ -d /root/.ssh ]; then mount --bind "$dir/root-ssh" /root/.ssh; fi
-: >"$dir/init.ready"
+cd "$dir"
+mkdir -p var/tmp
+chmod 1777 var/tmp
+ln -sfn /run var/run
+for place in lib log cache; do
+  mkdir -p "var/$place/libvirt"
+  mount --bind "$place" "var/$place/libvirt"
+done
+mount --bind run /run
+if [ -d /root/.ssh ]; then mount --bind root-ssh /root/.ssh; fi
+mount --rbind var /var
+: >init.ready
 exec tini -- sleep infinity
 """
 
