@@ -197,6 +197,8 @@ class Host(Node):
                 link.cut()
         proc.send(pid, signal.SIGKILL)
         proc.wait_gone(pid, 60)
+        for link in self.links.values():
+            link.detach()
         os.unlink(self.path("init.pid"))
 
     def reboot(self, silent=False):

@@ -40,6 +40,14 @@ class Link:
             "address add %s/64 dev %s nodad" % (self.address6, self.inside),
             "link set %s up" % self.inside, ""]))
 
+    def detach(self):
+        """Remove the cable of a host that is off.
+
+        It goes with the host's network, but that may live on: with connections that want to tell
+        somebody of their end who cannot be reached.
+        """
+        proc.run(self._switch(["ip", "link", "delete", self.port], dry=True), check=False)
+
     def shape(self, rate, burst="256kb", latency="50ms"):
         """Limit both directions, each to `rate` (tc's syntax: 200mbit)."""
         for side, device in self._ends():
