@@ -27,7 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
-from vmmiglab import Lab, proc, state  # noqa: E402
+from vmmiglab import Lab, LabError, proc, state  # noqa: E402
 
 BUILD = os.environ.get("VMMIG_BUILD_DIR") or os.path.join(TOP, "build")
 TOOL = os.path.join(BUILD, "examples/vmmig/vmmig")
@@ -459,5 +459,5 @@ class LabTest(unittest.TestCase):
                          outcome.encryption))
 
 
-__all__ = ["LabTest", "MIB", "PATIENCE", "Program", "Run", "SIDES", "leftovers", "note", "proc",
+__all__ = ["LabError", "LabTest", "MIB", "PATIENCE", "Program", "Run", "SIDES", "leftovers", "note", "proc",
            "qemu_processes", "start_lab", "state", "tool"]

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import support  # noqa: E402
@@ -25,6 +26,46 @@ def monitor(host, guest, what):
     """What QEMU says of a migration: {name: value}."""
     text = host.virsh("qemu-monitor-command", guest.uuid, "--hmp", "info " + what)
     return dict(re.findall(r"^([a-z0-9-]+): (.*?)\s*$", text, re.M))
+
+
+class TheVerdict(support.LabTest):
+    """What check_after() must not overlook."""
+
+    def assert_seen(self, guest, words=""):
+        with self.assertRaisesRegex(AssertionError, words):
+            self.check_after(guest, "h1")
+
+    def test_all_that_may_be_wrong_is_seen(self):
+        guest = self.guest()
+        self.check_after(guest, "h1")
+        with self.assertRaises((AssertionError, support.LabError)), \
+                unittest.mock.patch("support.PATIENCE", 2):
+            self.check_after(guest, "h2")
+        self.lab.h1.virsh("metadata", guest.uuid, "urn:x-vmmig", "--key", "vmmig", "--set",
+                          "<vmmig/>")
+        self.assert_seen(guest, "vmmig")
+        self.lab.h1.virsh("metadata", guest.uuid, "urn:x-vmmig", "--remove")
+        guest.define("h2")
+        self.assert_seen(guest, "h2")
+        self.lab.h2.virsh("start", guest.uuid, "--paused")
+        self.assert_seen(guest, "h2")
+        self.lab.h2.virsh("resume", guest.uuid)
+        guest.watcher.wait_beat("h2")
+        self.lab.h2.virsh("destroy", guest.uuid)
+        self.lab.h2.virsh("undefine", guest.uuid)
+        self.assert_seen(guest, "contradictions")
+
+    def test_a_pause_is_seen(self):
+        guest = self.guest()
+        with self.assertRaises(AssertionError):
+            self.check_after(guest, "h1", paused=True)
+        self.lab.h1.virsh("suspend", guest.uuid)
+        self.check_after(guest, "h1", paused=True)
+
+    def test_memory_is_compared(self):
+        guest = self.guest(spoil_after=1)
+        support.proc.wait_until(guest.watcher.bad, 30, "the spoilt page is found")
+        self.assert_seen(guest, "differ")
 
 
 class Modes(support.LabTest):
