@@ -203,10 +203,22 @@ class Lab:
         lines += ["%s %s" % (node.address, node.name) for node in nodes]
         lines += ["%s %s-mig" % (node.migration_address, node.name) for node in nodes]
         state.write(etc, "hosts", "\n".join(lines) + "\n", 0o644)
+        self._add_accounts(etc)
         if self.options["sasl"]:
             state.write(etc, "sasl2/libvirt.conf", hostconf.SASL, 0o644)
         if self.options["ssh"]:
             self._write_ssh(os.path.join(etc, "ssh"))
+
+    @staticmethod
+    def _add_accounts(etc):
+        """libvirtd looks its default accounts up even if it is told others; the lab's /etc has them
+        where the machine's packages did not make them."""
+        for file, line in (("passwd", "libvirt-qemu:x:64055:64055::/var/lib/libvirt:/bin/false"),
+                           ("group", "libvirt-qemu:x:64055:"), ("group", "libvirt:x:64056:"),
+                           ("group", "kvm:x:64057:")):
+            text = state.read(etc, file)
+            if not any(known.split(":")[0] == line.split(":")[0] for known in text.splitlines()):
+                state.write(etc, file, text + line + "\n", 0o644)
 
     def _write_ssh(self, ssh):
         for key in ("lab_key", "lab_host_key"):
