@@ -344,6 +344,7 @@ static gboolean
 check_policy (VmmigJobRunner *self, GError **error)
 {
   VmmigPolicySurroundings surroundings = {
+      .asked = TRUE,
       .copy_storage = self->plan->copy_storage,
       .has_disk_list = self->plan->disks != NULL,
       .paused = self->vm != NULL && self->vm->state == VMMIG_VM_PAUSED,
