@@ -409,7 +409,11 @@ class LabTest(unittest.TestCase):
         self.assertIn(outcome.exit_code, (0, None))
         self.assertEqual(outcome.encryption, encryption)
         self.assertEqual(outcome.mode, mode)
-        self.assertEqual(outcome.warnings, [])
+        if encryption == "plaintext":
+            self.assertEqual(len(outcome.warnings), 1)
+            self.assertIn("Not encrypted", outcome.warnings[0])
+        else:
+            self.assertEqual(outcome.warnings, [])
 
     def assert_refused(self, outcome, error, where, *words):
         """It ended before anything was sent, with this code, and its message says why."""
