@@ -65,8 +65,7 @@ fail_from_reply (VmmigJobRunner *self, VmmigReply *reply)
   fail (self, g_steal_pointer (&reply->error));
 }
 
-/* --- libvirt is asked
- * ------------------------------------------------------------------------------- */
+/* --- libvirt is asked --- */
 
 static void
 migrate_cb (VmmigJobRunner *self, VmmigReply *reply)
@@ -236,8 +235,7 @@ write_tag (VmmigJobRunner *self)
                          tag_cb);
 }
 
-/* --- the migration network
- * --------------------------------------------------------------------------- */
+/* --- the migration network --- */
 
 static gboolean
 take_address (VmmigJobRunner *self, char **addresses)
@@ -293,8 +291,7 @@ find_address (VmmigJobRunner *self)
                          resolve_cb);
 }
 
-/* --- the VM
- * --------------------------------------------------------------------------------------------- */
+/* --- the VM --- */
 
 static void
 check_free_cb (VmmigJobRunner *self, VmmigReply *reply)
@@ -474,8 +471,7 @@ inspect_cb (VmmigJobRunner *self, VmmigReply *reply)
                          check_free_cb);
 }
 
-/* --- the nodes
- * ------------------------------------------------------------------------------------------ */
+/* --- the nodes --- */
 
 static void
 inspect_vm (VmmigJobRunner *self)

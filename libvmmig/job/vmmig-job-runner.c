@@ -144,8 +144,7 @@ vmmig_job_runner_set_timer (VmmigJobRunner *self,
   slot->id = vmmig_driver_add_timer (self->driver, delay, timer_cb, slot);
 }
 
-/* --- states
- * ------------------------------------------------------------------------------------------ */
+/* --- states --- */
 
 void
 vmmig_job_runner_warn (VmmigJobRunner *self, const char *format, ...)
@@ -226,8 +225,7 @@ vmmig_job_runner_end (VmmigJobRunner *self,
   vmmig_job_mailbox_push_finished (self->mailbox, outcome, result, error);
 }
 
-/* --- for the job
- * --------------------------------------------------------------------------------------- */
+/* --- for the job --- */
 
 static gboolean
 start_cb (gpointer data)

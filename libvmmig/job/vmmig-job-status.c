@@ -63,8 +63,7 @@ vmmig_job_status_from_one_side (const VmmigVmFacts *vm)
   return vmmig_migration_status_new (&values);
 }
 
-/* --- a query of both nodes: lives on the driver's thread
- * --------------------------------------------------- */
+/* --- a query of both nodes: lives on the driver's thread --- */
 
 typedef struct
 {

@@ -39,8 +39,7 @@ answer (GPtrArray *tasks, const GError *error)
     }
 }
 
-/* --- cancel
- * ---------------------------------------------------------------------------------------------- */
+/* --- cancel --- */
 
 static gboolean
 is_between (VmmigJobRunner *self)
@@ -151,8 +150,7 @@ stop_following (VmmigJobRunner *self)
                    vmmig_job_plan_get_destination_name (self->plan)));
 }
 
-/* --- post-copy
- * ------------------------------------------------------------------------------------------- */
+/* --- post-copy --- */
 
 static void
 post_copy_cb (VmmigJobRunner *self, VmmigReply *reply)

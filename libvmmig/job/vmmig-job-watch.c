@@ -33,8 +33,7 @@ poll_soon (VmmigJobRunner *self)
     poll_later (self, MAX (MINIMUM_POLL_INTERVAL - since, 0));
 }
 
-/* --- did its owner pause it?
- * ------------------------------------------------------------------------ */
+/* --- did its owner pause it? --- */
 
 static void
 note_stop (VmmigJobRunner *self, VmmigVmState state, gint64 time)
@@ -65,8 +64,7 @@ note_stats (VmmigJobRunner *self, const VmmigStats *stats)
     pause->remaining_when_stopped = stats->memory_remaining;
 }
 
-/* --- polls
- * ---------------------------------------------------------------------------------------------- */
+/* --- polls --- */
 
 static void
 apply_limits (VmmigJobRunner *self)

@@ -127,8 +127,7 @@ const VmmigJobMailboxFuncs vmmig_migration_job_mailbox_funcs = {
     .finished = take_end,
 };
 
-/* --- GObject
- * ------------------------------------------------------------------------------------------ */
+/* --- GObject --- */
 
 static void
 vmmig_migration_job_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)

@@ -181,6 +181,16 @@ const Case encrypting[] = {
      "operation failed: Failed to connect to remote libvirt URI qemu+tls://hv2/system: unable to "
      "connect to server at 'hv2:16514': Connection refused",
      VMMIG_ERROR_UNREACHABLE, "the source's daemon opens"},
+    /* As they arrive where the source's daemon passes them on unchanged (libvirt 9.0) */
+    {MIGRATE, VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC,
+     "unable to connect to server at 'hv2:16514': Connection refused", VMMIG_ERROR_UNREACHABLE,
+     "the source's daemon opens"},
+    {MIGRATE, VIR_ERR_SYSTEM_ERROR, VIR_FROM_RPC,
+     "unable to connect to server at 'fd00::2:16514': No route to host", VMMIG_ERROR_UNREACHABLE,
+     "the source's daemon opens"},
+    {MIGRATE, VIR_ERR_AUTH_FAILED, VIR_FROM_RPC,
+     "authentication failed: Failed to verify peer's certificate", VMMIG_ERROR_AUTHENTICATION,
+     "/etc/pki/libvirt"},
     {MIGRATE, VIR_ERR_OPERATION_FAILED, VIR_FROM_QEMU,
      "operation failed: Failed to connect to remote libvirt URI qemu+ssh://hv2/system: Cannot recv "
      "data: Host key verification failed.: Connection reset by peer",

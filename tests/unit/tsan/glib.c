@@ -33,8 +33,7 @@ find_real (const char *name)
  __atomic_load_n (&real, __ATOMIC_RELAXED);                                                        \
  })
 
-/* --- locks ---------------------------------------------------------------------------------------
- */
+/* --- locks --- */
 
 static void
 before_lock (void *lock, unsigned flags)
@@ -135,8 +134,7 @@ g_cond_wait_until (GCond *cond, GMutex *mutex, gint64 end_time)
   return signalled;
 }
 
-/* --- memory: to free it is to write it
- * ------------------------------------------------------------- */
+/* --- memory: to free it is to write it --- */
 
 void __tsan_write_range (void *address, long size);
 
@@ -149,8 +147,7 @@ g_free (gpointer memory)
   REAL (g_free) (memory);
 }
 
-/* --- once ----------------------------------------------------------------------------------------
- */
+/* --- once --- */
 
 #undef g_once_init_enter
 gboolean
@@ -171,8 +168,7 @@ g_once_init_leave (volatile void *location, gsize result)
   REAL (g_once_init_leave) (location, result);
 }
 
-/* --- references: what each owner did happens before the last one destroys
- * --------------------------- */
+/* --- references: what each owner did happens before the last one destroys --- */
 
 void
 g_object_unref (gpointer object)
@@ -211,8 +207,7 @@ g_bytes_unref (GBytes *bytes)
   REAL (g_bytes_unref) (bytes);
 }
 
-/* --- queues --------------------------------------------------------------------------------------
- */
+/* --- queues --- */
 
 void
 g_async_queue_push (GAsyncQueue *queue, gpointer data)
@@ -248,8 +243,7 @@ g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
   return data;
 }
 
-/* --- sources: what was done before a source was attached happens before its function runs
- * ----------- */
+/* --- sources: what was done before a source was attached happens before its function runs --- */
 
 typedef struct
 {
@@ -309,8 +303,7 @@ g_source_set_callback (GSource *source, GSourceFunc func, gpointer data, GDestro
   REAL (g_source_set_callback) (source, wrapper, call, call_free);
 }
 
-/* --- tasks: what was done before a task returned happens before its callback
- * ------------------------ */
+/* --- tasks: what was done before a task returned happens before its callback --- */
 
 typedef struct
 {
