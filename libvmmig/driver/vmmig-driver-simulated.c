@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "driver/vmmig-driver-simulated-private.h"
+
 #include "driver/vmmig-simulated-private.h"
 
 /* The clock does not begin at 0, so that nobody takes 0 for an instant. */

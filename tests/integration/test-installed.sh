@@ -39,7 +39,7 @@ compile()
 {
   local flags=()
   read -ra flags < <(vmmig_config --cflags --libs)
-  cc -std=gnu11 -Wall -Wextra -Werror "$1" -o "$2" "${flags[@]}"
+  cc -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror "$1" -o "$2" "${flags[@]}"
 }
 
 run_installed()
