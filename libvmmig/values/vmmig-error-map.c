@@ -27,6 +27,9 @@ enum
   ANY = ANY_OPEN | WORK,
 };
 
+/* libvirt's default (migration_port_min in qemu.conf) */
+#define FIRST_MIGRATION_PORT 49152
+
 typedef struct
 {
   guint calls;
@@ -53,6 +56,9 @@ typedef struct
  "compare the node's host key with the node itself and put it into the known hosts file"
 #define SSH_KEY                                                                                    \
  "give a user and a key file that the node accepts without asking; passwords are never asked for"
+#define PEER_CONNECTION                                                                            \
+ "the source's daemon opens this connection, not this program: check from there that the "         \
+ "destination's peer URI is right and its daemon listens"
 #define DEVICE_BLOCKS "take out of the VM what cannot migrate, or shut it down to move it"
 
 /* The first that fits decides: what is more specific stands first. */
@@ -103,9 +109,8 @@ static const Rule rules[] = {
      "install libvirt's QEMU driver on the node"},
     {OPEN, "Failed to connect socket to", VMMIG_ERROR_UNREACHABLE,
      "check that libvirt's daemon runs, and that its socket is the one in the URI"},
-    {PEER, "Failed to connect to remote libvirt URI", VMMIG_ERROR_UNREACHABLE,
-     "the source's daemon opens this connection, not this program: check from there that the "
-     "destination's peer URI is right and its daemon listens"},
+    {PEER, "Failed to connect to remote libvirt URI", VMMIG_ERROR_UNREACHABLE, PEER_CONNECTION},
+    {PEER, "unable to connect to server at", VMMIG_ERROR_UNREACHABLE, PEER_CONNECTION},
 
     /* encryption of the stream */
     {WORK, "Unable to access credentials", VMMIG_ERROR_INSECURE, QEMU_CERTIFICATES},
@@ -265,6 +270,28 @@ static const CodeRule other_codes[] = {
     {VIR_ERR_DEVICE_MISSING, WORK, VMMIG_ERROR_INCOMPATIBLE},
 };
 
+/* "unable to connect to server at 'h2:16514': …" is said of the daemon and of the migration's own
+ * port alike. */
+static gboolean
+is_daemon_port (const char *message)
+{
+  static const char words[] = "unable to connect to server at '";
+  const char *address = strstr (message, words);
+  const char *end = address != NULL ? strchr (address + strlen (words), '\'') : NULL;
+  const char *colon = end != NULL ? g_strrstr_len (address, end - address, ":") : NULL;
+
+  return colon != NULL && g_ascii_strtoull (colon + 1, NULL, 10) < FIRST_MIGRATION_PORT;
+}
+
+/* The source's daemon speaks of its own attempt to open the destination's. QEMU, which verifies
+ * certificates as well, has other words for it. */
+static gboolean
+is_about_peer (const char *message)
+{
+  return strstr (message, "onnect to remote libvirt URI") != NULL ||
+         strstr (message, "verify peer's certificate") != NULL || is_daemon_port (message);
+}
+
 static guint
 to_call_bit (VmmigErrorCall call, const char *message)
 {
@@ -277,8 +304,7 @@ to_call_bit (VmmigErrorCall call, const char *message)
     case VMMIG_ERROR_CALL_CONTROL:
       return CONTROL;
     case VMMIG_ERROR_CALL_MIGRATE:
-      /* The source's daemon speaks of its own attempt to open the destination's. */
-      return strstr (message, "onnect to remote libvirt URI") != NULL ? PEER : MIGRATE;
+      return is_about_peer (message) ? PEER : MIGRATE;
     case VMMIG_ERROR_CALL_OTHER:
     default:
       return OTHER;
@@ -355,6 +381,9 @@ vmmig_error_remedy (VmmigErrorCall call, VmmigError code, const char *message)
     case VMMIG_ERROR_DESTINATION_FAILED:
       return "look at QEMU's and libvirt's log on the destination, or choose another";
     case VMMIG_ERROR_UNREACHABLE:
+      if (call == VMMIG_ERROR_CALL_MIGRATE)
+        return "a connection broke: check the network between the nodes and their libvirt daemons, "
+               "then migrate again";
       return call == VMMIG_ERROR_CALL_OPEN ? "check the node's network and its libvirt daemon"
                                            : NULL;
     case VMMIG_ERROR_VM_NOT_FOUND:
