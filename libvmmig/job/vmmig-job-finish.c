@@ -8,19 +8,23 @@
 
 #include "job/vmmig-job-runner-private.h"
 
+#include <string.h>
+
 #include <vmmig/vmmig-error.h>
 
-/* How long a destination may take to remove what it had received (facts: less than a second). */
+#include "values/vmmig-error-private.h"
+
+/* How long a node may take to remove its part of what ended (facts: less than a second). */
 #define CLEANUP_TIMEOUT (10 * G_USEC_PER_SEC)
 #define FIRST_INTERVAL (G_USEC_PER_SEC / 10)
 #define LONGEST_INTERVAL (5 * G_USEC_PER_SEC)
 #define LONGEST_RECOVERY_INTERVAL (30 * G_USEC_PER_SEC)
 
 static void ask_both (VmmigJobRunner *self);
+static gboolean left_definition (VmmigJobRunner *self);
 static void next_step (VmmigJobRunner *self);
 
-/* --- ways to end
- * ----------------------------------------------------------------------------------------- */
+/* --- ways to end --- */
 
 static GError *build_error (VmmigJobRunner *self, VmmigError code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
@@ -38,6 +42,27 @@ build_error (VmmigJobRunner *self, VmmigError code, const char *format, ...)
   return g_error_new (VMMIG_ERROR, code, "%s: %s", what, why);
 }
 
+/* A stream that broke complains of its TLS channel, as one does whose certificates are refused; but
+ * that happens before anything flows. */
+static void
+correct_blame (VmmigJobRunner *self)
+{
+  GError *error = self->call_error;
+  const char *wrong, *right;
+  g_autofree char *words = NULL;
+
+  if (!self->flows || error == NULL || error->code != VMMIG_ERROR_INSECURE)
+    return;
+  wrong = vmmig_error_remedy (VMMIG_ERROR_CALL_MIGRATE, VMMIG_ERROR_INSECURE, error->message);
+  right = vmmig_error_remedy (VMMIG_ERROR_CALL_MIGRATE, VMMIG_ERROR_DESTINATION_FAILED, "");
+  words = g_strdup (error->message);
+  if (wrong != NULL && g_str_has_suffix (words, wrong))
+    words[strlen (words) - strlen (wrong)] = '\0';
+  g_clear_error (&self->call_error);
+  self->call_error =
+      g_error_new (VMMIG_ERROR, VMMIG_ERROR_DESTINATION_FAILED, "%s%s", words, right);
+}
+
 static void
 end_on_source (VmmigJobRunner *self)
 {
@@ -46,6 +71,7 @@ end_on_source (VmmigJobRunner *self)
                                                   self->call_error->code == VMMIG_ERROR_CANCELLED);
   GError *error;
 
+  correct_blame (self);
   if (cancelled)
     error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_CANCELLED,
                          "The migration of VM ‘%s’ from %s to %s was cancelled while %s; the VM is "
@@ -117,8 +143,7 @@ conclude_stopped (VmmigJobRunner *self)
                    vmmig_job_plan_get_destination_name (self->plan)));
 }
 
-/* --- what is left to do on the destination
- * --------------------------------------------------------------- */
+/* --- what is left to do on the destination --- */
 
 static gboolean
 owner_paused (VmmigJobRunner *self)
@@ -233,7 +258,9 @@ next_step (VmmigJobRunner *self)
         next_step (self);
       break;
     case 3:
-      if (self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT && self->vm->autostart)
+      /* What the source keeps must not start a second copy. */
+      if ((self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT || left_definition (self)) &&
+          self->vm->autostart)
         step_call (self, source, VMMIG_CALL_SET_AUTOSTART, 0, autostart_cb);
       else
         next_step (self);
@@ -249,8 +276,7 @@ next_step (VmmigJobRunner *self)
     }
 }
 
-/* --- a post-copy that lost its link
- * ----------------------------------------------------------------------- */
+/* --- a post-copy that lost its link --- */
 
 static void
 recovered_cb (VmmigJobRunner *self, VmmigReply *reply)
@@ -296,8 +322,7 @@ recover_later (VmmigJobRunner *self)
                                 MIN (delay, LONGEST_RECOVERY_INTERVAL), recover);
 }
 
-/* --- the verdict
- * ------------------------------------------------------------------------------------------ */
+/* --- the verdict --- */
 
 static void
 ask_again (VmmigJobRunner *self)
@@ -333,10 +358,22 @@ go_on (VmmigJobRunner *self)
   vmmig_job_watch_resume (self);
 }
 
+/* Counted from the moment at which it became something to be removed: before, the migration may
+ * have gone on unattended for minutes. */
+static gboolean
+may_still_be_removed (VmmigJobRunner *self)
+{
+  gint64 now = vmmig_driver_now (self->driver);
+
+  if (self->leftover_since == 0)
+    self->leftover_since = now;
+  return now - self->leftover_since < CLEANUP_TIMEOUT;
+}
+
 static void
 clean_up (VmmigJobRunner *self)
 {
-  if (vmmig_driver_now (self->driver) - self->finishing_since < CLEANUP_TIMEOUT)
+  if (may_still_be_removed (self))
     {
       ask_again (self);
       return;
@@ -354,7 +391,7 @@ clean_up (VmmigJobRunner *self)
 static void
 leave_behind (VmmigJobRunner *self)
 {
-  if (vmmig_driver_now (self->driver) - self->finishing_since < CLEANUP_TIMEOUT)
+  if (may_still_be_removed (self))
     {
       ask_again (self);
       return;
@@ -363,6 +400,32 @@ leave_behind (VmmigJobRunner *self)
       self, "%s still holds a copy of the VM (%s): %s", vmmig_job_plan_get_source_name (self->plan),
       vmmig_vm_facts_describe (self->source_side.state, self->source_side.reason),
       vmmig_ownership_get_advice (VMMIG_OWNERSHIP_DESTINATION_CLEANUP));
+  next_step (self);
+}
+
+/* A post-copy that completed unattended: libvirt does not remove the definition then. */
+static gboolean
+left_definition (VmmigJobRunner *self)
+{
+  return !self->plan->attach && self->plan->persistence != VMMIG_PERSISTENCE_TRANSIENT &&
+         self->source_has_definition;
+}
+
+static void
+arrive (VmmigJobRunner *self)
+{
+  if (left_definition (self))
+    {
+      if (may_still_be_removed (self))
+        {
+          ask_again (self);
+          return;
+        }
+      vmmig_job_runner_warn (self,
+                             "%s still has the VM's definition, which starts nothing by itself: "
+                             "undefine it there",
+                             vmmig_job_plan_get_source_name (self->plan));
+    }
   next_step (self);
 }
 
@@ -380,6 +443,10 @@ give_up_asking (VmmigJobRunner *self)
 static void
 act (VmmigJobRunner *self, VmmigOwnership ownership)
 {
+  if (ownership != VMMIG_OWNERSHIP_SOURCE_CLEANUP &&
+      ownership != VMMIG_OWNERSHIP_DESTINATION_CLEANUP &&
+      ownership != VMMIG_OWNERSHIP_DESTINATION)
+    self->leftover_since = 0;
   switch (ownership)
     {
     case VMMIG_OWNERSHIP_SOURCE:
@@ -397,7 +464,7 @@ act (VmmigJobRunner *self, VmmigOwnership ownership)
       conclude_on_source (self);
       break;
     case VMMIG_OWNERSHIP_DESTINATION:
-      next_step (self);
+      arrive (self);
       break;
     case VMMIG_OWNERSHIP_DESTINATION_CLEANUP:
       leave_behind (self);
@@ -480,6 +547,7 @@ static void
 inspected_source_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
   take_side (&self->source_side, reply);
+  self->source_has_definition = self->source_side.state == VMMIG_VM_SHUT_OFF;
   if (--self->n_inspecting == 0)
     judge (self);
 }

@@ -48,8 +48,7 @@ void vmmig_job_runner_start (VmmigJobRunner *self);
 void
 vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
 
-/* --- for the runner's own files: the driver's thread
- * ------------------------------------------------ */
+/* --- for the runner's own files: the driver's thread --- */
 
 /* A busy daemon may take seconds for a short call; one that takes longer than this hangs. */
 #define VMMIG_RUNNER_CALL_TIMEOUT (10 * G_USEC_PER_SEC)
@@ -112,6 +111,7 @@ struct _VmmigJobRunner
   gboolean limits_applied;
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */
+  gboolean flows; /* and more of them later: the handshake of its stream is long over */
   VmmigStats stats; /* the newest */
   gboolean has_final_stats;
   VmmigStats final_stats;
@@ -133,10 +133,12 @@ struct _VmmigJobRunner
   GError *call_error; /* (nullable) of the migrate call */
   VmmigJobState failed_phase;
   guint n_inspecting;
-  VmmigOwnershipSide source_side;
+  VmmigOwnershipSide source_side; /* and what events told of it */
+  gboolean source_has_definition; /* of a VM that does not run there */
   VmmigOwnershipSide destination_side;
   VmmigVmFacts *destination_vm; /* (nullable) */
   gint64 finishing_since; /* µs; 0: not finishing */
+  gint64 leftover_since; /* µs; 0: the last verdict was not that one node has to remove its part */
   guint n_judged;
   guint n_recoveries;
   guint next_step; /* of what is left to do after a success */

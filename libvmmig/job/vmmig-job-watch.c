@@ -64,6 +64,16 @@ note_stats (VmmigJobRunner *self, const VmmigStats *stats)
     pause->remaining_when_stopped = stats->memory_remaining;
 }
 
+static void
+note_flow (VmmigJobRunner *self, const VmmigStats *stats)
+{
+  guint64 before = self->stats.memory_processed + self->stats.disk_processed;
+  guint64 now = stats->memory_processed + stats->disk_processed;
+
+  self->flows = self->flows || (self->sent && now > before);
+  self->sent = self->sent || now > 0;
+}
+
 /* --- polls --- */
 
 static void
@@ -138,9 +148,8 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
         }
       if (reply->stats.active && !reply->stats.completed)
         {
+          note_flow (self, &reply->stats);
           self->stats = reply->stats;
-          self->sent =
-              self->sent || reply->stats.memory_processed + reply->stats.disk_processed > 0;
           note_stats (self, &reply->stats);
           apply_limits (self);
           show (self);
