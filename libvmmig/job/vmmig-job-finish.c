@@ -16,6 +16,8 @@
 
 /* How long a node may take to remove its part of what ended (facts: less than a second). */
 #define CLEANUP_TIMEOUT (10 * G_USEC_PER_SEC)
+/* How long a job of libvirt's may outlive the call that started it. */
+#define SETTLING_TIME (2 * G_USEC_PER_SEC)
 #define FIRST_INTERVAL (G_USEC_PER_SEC / 10)
 #define LONGEST_INTERVAL (5 * G_USEC_PER_SEC)
 #define LONGEST_RECOVERY_INTERVAL (30 * G_USEC_PER_SEC)
@@ -333,10 +335,17 @@ ask_again (VmmigJobRunner *self)
                               ask_both);
 }
 
-/* libvirt goes on with what we thought had ended (our connection broke): watch it again. */
+/* libvirt goes on with what we thought had ended (our connection broke): watch it again. Not at
+ * once, because its job outlives the call that ended by a moment. */
 static void
 go_on (VmmigJobRunner *self)
 {
+  if (!self->prepare_given_up &&
+      vmmig_driver_now (self->driver) - self->finishing_since < SETTLING_TIME)
+    {
+      ask_again (self);
+      return;
+    }
   if (self->prepare_given_up)
     {
       vmmig_job_runner_warn (
@@ -444,8 +453,7 @@ static void
 act (VmmigJobRunner *self, VmmigOwnership ownership)
 {
   if (ownership != VMMIG_OWNERSHIP_SOURCE_CLEANUP &&
-      ownership != VMMIG_OWNERSHIP_DESTINATION_CLEANUP &&
-      ownership != VMMIG_OWNERSHIP_DESTINATION)
+      ownership != VMMIG_OWNERSHIP_DESTINATION_CLEANUP && ownership != VMMIG_OWNERSHIP_DESTINATION)
     self->leftover_since = 0;
   switch (ownership)
     {
@@ -519,6 +527,9 @@ judge (VmmigJobRunner *self)
   VmmigOwnershipRecord record = {
       .post_copy_entered = self->post_copy_entered,
       .was_paused = self->has_tag && self->tag.paused,
+      .source_released =
+          self->migrate_succeeded || self->has_final_stats ||
+          (self->source_stopped_for_good && self->source_stop_reason == VMMIG_VM_REASON_MIGRATED),
   };
 
   use_events (self);

@@ -71,6 +71,7 @@ static void
 migrate_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
   self->migrate_call = 0;
+  self->migrate_succeeded = reply->error == NULL;
   vmmig_job_finish_start (self, g_steal_pointer (&reply->error));
 }
 

@@ -131,6 +131,7 @@ struct _VmmigJobRunner
   /* The end */
   gboolean prepare_given_up; /* our deadline for Prepare passed and libvirt took our abort */
   GError *call_error; /* (nullable) of the migrate call */
+  gboolean migrate_succeeded; /* the call said so */
   VmmigJobState failed_phase;
   guint n_inspecting;
   VmmigOwnershipSide source_side; /* and what events told of it */
