@@ -7,7 +7,8 @@
  *   vmmig-job-runner.c     states, calls, the way to an end
  *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
  *   vmmig-job-watch.c      polls and events while memory is copied
- *   vmmig-job-finish.c     who owns the VM, and what is left to do
+ *   vmmig-job-finish.c     who owns the VM
+ *   vmmig-job-arrival.c    what is left to do where it arrived
  *   vmmig-job-steer.c      cancel, post-copy, limits
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -190,6 +191,11 @@ VmmigMigrationResult *vmmig_job_finish_build_result (VmmigJobRunner *self,
                                                      VmmigJobState outcome,
                                                      VmmigVmLocation location,
                                                      const GError *error);
+
+/* Does what is left to do, and ends the job as a success. */
+void vmmig_job_arrival_start (VmmigJobRunner *self);
+/* The source keeps a definition that should have gone with the VM. */
+gboolean vmmig_job_arrival_left_definition (VmmigJobRunner *self);
 
 void
 vmmig_job_steer_handle (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);

@@ -1,0 +1,154 @@
+/* vmmig-job-arrival.c - what is left to do on both nodes once the VM is on its destination
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "job/vmmig-job-runner-private.h"
+
+static void next_step (VmmigJobRunner *self);
+
+/* A post-copy that completed unattended: libvirt does not remove the definition then. */
+gboolean
+vmmig_job_arrival_left_definition (VmmigJobRunner *self)
+{
+  return !self->plan->attach && self->plan->persistence != VMMIG_PERSISTENCE_TRANSIENT &&
+         self->source_has_definition;
+}
+
+static gboolean
+owner_paused (VmmigJobRunner *self)
+{
+  const VmmigStats *stats = self->has_final_stats ? &self->final_stats : &self->stats;
+
+  if (self->has_tag && self->tag.paused)
+    return TRUE;
+  self->pause.ended_at = self->finishing_since;
+  self->pause.maximum_downtime = self->plan->policy.maximum_downtime;
+  self->pause.post_copy = self->post_copy_entered;
+  self->pause.has_downtime = self->has_final_stats && (stats->fields & VMMIG_STAT_DOWNTIME) != 0;
+  self->pause.downtime = stats->downtime;
+  return vmmig_phase_owner_paused (&self->pause);
+}
+
+static void
+figures_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error == NULL && reply->stats.completed)
+    {
+      self->final_stats = reply->stats;
+      self->has_final_stats = TRUE;
+    }
+  next_step (self);
+}
+
+static void
+suspended_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The VM was paused by its owner and runs now: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+autostart_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The VM's autostart flag could not be carried over: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+untagged_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self, "The mark of this job is still in the VM's metadata: %s",
+                           reply->error->message);
+  next_step (self);
+}
+
+static void
+step_call (VmmigJobRunner *self,
+           VmmigNodeAddress *node,
+           VmmigCallKind kind,
+           guint64 number,
+           VmmigRunnerReplyFunc func)
+{
+  VmmigRequest *request = vmmig_request_new (kind, self->uuid);
+
+  request->number = number;
+  vmmig_job_runner_call (self, node->link, request, VMMIG_RUNNER_CALL_TIMEOUT, func);
+}
+
+static gboolean
+wants_autostart (VmmigJobRunner *self)
+{
+  return self->has_tag && self->tag.autostart && self->destination_vm != NULL &&
+         self->destination_vm->persistent && !self->destination_vm->autostart;
+}
+
+static void
+end_on_destination (VmmigJobRunner *self)
+{
+  vmmig_job_runner_end (self, VMMIG_JOB_STATE_SUCCEEDED, VMMIG_VM_LOCATION_DESTINATION, NULL);
+}
+
+/* One step after the other; none of them can turn the success into a failure any more. */
+static void
+next_step (VmmigJobRunner *self)
+{
+  VmmigNodeAddress *source = self->plan->source;
+  VmmigNodeAddress *destination = self->plan->destination;
+
+  if (destination == NULL)
+    {
+      end_on_destination (self);
+      return;
+    }
+  switch (self->next_step++)
+    {
+    case 0:
+      if (!self->has_final_stats)
+        step_call (self, self->post_copy_entered ? source : destination, VMMIG_CALL_COMPLETED, 0,
+                   figures_cb);
+      else
+        next_step (self);
+      break;
+    case 1:
+      if (self->destination_side.state == VMMIG_VM_RUNNING && owner_paused (self))
+        step_call (self, destination, VMMIG_CALL_SUSPEND, 0, suspended_cb);
+      else
+        next_step (self);
+      break;
+    case 2:
+      if (wants_autostart (self))
+        step_call (self, destination, VMMIG_CALL_SET_AUTOSTART, 1, autostart_cb);
+      else
+        next_step (self);
+      break;
+    case 3:
+      /* What the source keeps must not start a second copy. */
+      if ((self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT ||
+           vmmig_job_arrival_left_definition (self)) &&
+          self->vm->autostart)
+        step_call (self, source, VMMIG_CALL_SET_AUTOSTART, 0, autostart_cb);
+      else
+        next_step (self);
+      break;
+    case 4:
+      if (self->tagged)
+        step_call (self, destination, VMMIG_CALL_TAG, 0, untagged_destination_cb);
+      else
+        next_step (self);
+      break;
+    default:
+      end_on_destination (self);
+    }
+}
+
+void
+vmmig_job_arrival_start (VmmigJobRunner *self)
+{
+  next_step (self);
+}
