@@ -423,7 +423,9 @@ install_settings (void)
    *
    * The name that the destination's certificate must carry for the migration streams.
    *
-   * By default the migration address, or what the destination's daemon calls itself.
+   * By default the host name of the peer URI where a migration network is used, because certificates
+   * carry names more often than the addresses of every network; otherwise the host that the
+   * destination's daemon names as its migration address.
    *
    * Since: 1.0
    */
