@@ -72,8 +72,7 @@ void vmmig_simulated_link_set_bandwidth (VmmigSimulatedHost *a,
                                          VmmigSimulatedHost *b,
                                          guint64 bytes_per_second);
 
-/* --- VMs
- * ------------------------------------------------------------------------------------------ */
+/* --- VMs --- */
 
 typedef struct
 {
@@ -97,8 +96,7 @@ void vmmig_simulated_host_add_vm (VmmigSimulatedHost *host, const VmmigSimulated
 VmmigVmFacts *vmmig_simulated_host_look (VmmigSimulatedHost *host, const char *vm);
 void vmmig_simulated_vm_set_dirty_rate (VmmigSimulatedHost *host, const char *vm, guint64 rate);
 
-/* --- the truth
- * -------------------------------------------------------------------------------------- */
+/* --- the truth --- */
 
 typedef enum
 {
@@ -130,8 +128,7 @@ guint vmmig_simulated_host_count_calls (VmmigSimulatedHost *host, VmmigCallKind 
 /* Calls that are not answered yet, on all hosts. */
 guint vmmig_driver_simulated_count_pending (VmmigDriver *driver);
 
-/* --- faults of calls
- * -------------------------------------------------------------------------------- */
+/* --- faults of calls --- */
 
 typedef enum
 {
@@ -159,8 +156,7 @@ void vmmig_simulated_host_add_fault (VmmigSimulatedHost *host,
                                      const VmmigSimulatedFault *fault);
 void vmmig_simulated_host_clear_faults (VmmigSimulatedHost *host);
 
-/* --- incidents: they happen when they are called; vmmig_driver_add_timer() makes them happen later
- * - */
+/* --- incidents: they happen when they are called; vmmig_driver_add_timer() makes them happen later --- */
 
 /* The network between this process and @host swallows everything. */
 void vmmig_simulated_host_cut_client (VmmigSimulatedHost *host);

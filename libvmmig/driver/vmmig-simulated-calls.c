@@ -14,14 +14,13 @@
 static void G_GNUC_PRINTF (3, 4) refuse (SimCall *call, VmmigError code, const char *format, ...)
 {
   va_list arguments;
+  g_autofree char *what = sim_call_describe (call);
   g_autofree char *text = NULL;
 
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  call->reply.error = g_error_new (VMMIG_ERROR, (gint)code, "Cannot %s on %s: %s",
-                                   vmmig_call_kind_describe (call->request->kind),
-                                   call->node->base.spec->name, text);
+  call->reply.error = g_error_new (VMMIG_ERROR, (gint)code, "%s: %s", what, text);
 }
 
 static char *

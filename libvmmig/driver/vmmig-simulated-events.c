@@ -27,7 +27,9 @@ deliver_cb (gpointer user_data)
         continue;
       if (delivery->host != NULL && sim_host_is_silent (delivery->host))
         {
-          g_ptr_array_add (delivery->host->held, g_steal_pointer (&delivery));
+          GPtrArray *held = delivery->host->held;
+
+          g_ptr_array_add (held, g_steal_pointer (&delivery));
           return;
         }
       /* The connection broke while the event was on its way. */

@@ -156,9 +156,11 @@ sim_migration_reply (SimMigration *self, const GError *error, gboolean lost)
   if (call == NULL || call->stage != SIM_CALL_AT_WORK)
     return;
   if (error != NULL)
-    call->reply.error = g_error_new (VMMIG_ERROR, error->code, "Cannot %s on %s: %s",
-                                     vmmig_call_kind_describe (call->request->kind),
-                                     call->node->base.spec->name, error->message);
+    {
+      g_autofree char *what = sim_call_describe (call);
+
+      call->reply.error = g_error_new (VMMIG_ERROR, error->code, "%s: %s", what, error->message);
+    }
   call->reply.lost = lost;
   if (call->has_fault && call->fault.kind == VMMIG_SIMULATED_FAULT_LOST_AFTER)
     return;

@@ -221,6 +221,8 @@ guint sim_call (VmmigDriverNode *node,
                 gpointer user_data);
 void sim_abandon (VmmigDriverNode *node, guint id);
 void sim_call_free (SimCall *call);
+/* "Cannot pause the VM on h1": with what libvirt says after it. (transfer full) */
+char *sim_call_describe (const SimCall *call);
 SimCall *sim_find_call (Sim *sim, guint id);
 void sim_answer (SimCall *call, gint64 delay);
 /* The host looks at it again later. */

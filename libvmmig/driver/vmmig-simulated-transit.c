@@ -44,24 +44,55 @@ deliver_reply (SimCall *call)
   sim_call_free (call);
 }
 
+char *
+sim_call_describe (const SimCall *call)
+{
+  if (call->request->kind == VMMIG_CALL_MIGRATE && call->request->text != NULL)
+    return g_strdup (call->request->text);
+  return g_strdup_printf ("Cannot %s on %s", vmmig_call_kind_describe (call->request->kind),
+                          call->node->base.spec->name);
+}
+
 static void
 fail_call (SimCall *call, gboolean lost, VmmigError code, const char *text)
 {
+  g_autofree char *what = sim_call_describe (call);
+
   vmmig_reply_clear (&call->reply);
   call->reply.lost = lost;
-  call->reply.error = g_error_new (VMMIG_ERROR, (gint)code, "Cannot %s on %s: %s",
-                                   vmmig_call_kind_describe (call->request->kind),
-                                   call->node->base.spec->name, text);
+  call->reply.error = g_error_new (VMMIG_ERROR, (gint)code, "%s: %s", what, text);
   deliver_reply (call);
+}
+
+/* What changes nothing can be asked again: then lost only says that nobody answered. */
+static gboolean
+only_reads (const SimCall *call)
+{
+  switch (call->request->kind)
+    {
+    case VMMIG_CALL_OPEN:
+    case VMMIG_CALL_INSPECT:
+    case VMMIG_CALL_LIST:
+    case VMMIG_CALL_POLL:
+    case VMMIG_CALL_COMPLETED:
+    case VMMIG_CALL_CHECK_FREE:
+    case VMMIG_CALL_RESOLVE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
 }
 
 static void
 deadline_cb (gpointer user_data)
 {
   SimCall *call = user_data;
+  /* What was not sent has not happened, and that is known. */
+  gboolean sent = call->stage > SIM_CALL_CONNECTING;
 
   call->deadline = 0;
-  fail_call (call, TRUE, VMMIG_ERROR_TIMED_OUT, "no answer in time");
+  fail_call (call, sent || only_reads (call), VMMIG_ERROR_TIMED_OUT,
+             "the node did not answer in time");
 }
 
 static void
@@ -70,7 +101,7 @@ connect_deadline_cb (gpointer user_data)
   SimCall *call = user_data;
 
   call->connect_deadline = 0;
-  fail_call (call, FALSE, VMMIG_ERROR_UNREACHABLE, "the connection was not made in time");
+  fail_call (call, only_reads (call), VMMIG_ERROR_TIMED_OUT, "the connection was not made in time");
 }
 
 static void

@@ -325,10 +325,10 @@ TEST (SimulatedCall, AConnectionThatIsNotMadeIsNotLost)
 
   vmmig_simulated_host_cut_client (simulation.hv1);
   gint64 start = simulation.now ();
-  auto reply = simulation.ask (0, VMMIG_CALL_INSPECT);
+  auto reply = simulation.ask (0, VMMIG_CALL_SUSPEND);
   simulation.run_until ([&] { return reply->arrived; });
   EXPECT_EQ (reply->time - start, 10 * kSecond);
-  EXPECT_EQ (reply->code, VMMIG_ERROR_UNREACHABLE);
+  EXPECT_EQ (reply->code, VMMIG_ERROR_TIMED_OUT);
   EXPECT_FALSE (reply->lost);
 }
 
