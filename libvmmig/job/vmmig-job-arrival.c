@@ -5,6 +5,8 @@
 
 #include "job/vmmig-job-runner-private.h"
 
+#include <vmmig/vmmig-error.h>
+
 static void next_step (VmmigJobRunner *self);
 
 /* A post-copy that completed unattended: libvirt does not remove the definition then. */
@@ -56,6 +58,33 @@ autostart_cb (VmmigJobRunner *self, VmmigReply *reply)
   if (reply->error != NULL)
     vmmig_job_runner_warn (self, "The VM's autostart flag could not be carried over: %s",
                            reply->error->message);
+  next_step (self);
+}
+
+/* What the source keeps, or may keep because nobody can ask it, must not start a second copy. */
+static gboolean
+may_boot_on_source (VmmigJobRunner *self)
+{
+  if (self->plan->attach || !self->vm->autostart)
+    return FALSE;
+  if (self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT || self->source_has_definition)
+    return TRUE;
+  return !self->source_side.reachable || (self->source_side.state != VMMIG_VM_ABSENT &&
+                                          self->source_side.state != VMMIG_VM_SHUT_OFF);
+}
+
+static void
+source_autostart_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  const char *source = vmmig_job_plan_get_source_name (self->plan);
+
+  /* Undefined meanwhile, or transient: nothing is left that could start. */
+  if (reply->error != NULL && reply->error->code != VMMIG_ERROR_VM_NOT_FOUND &&
+      reply->error->code != VMMIG_ERROR_VM_STATE)
+    vmmig_job_runner_warn (self,
+                           "%s may still have the VM's definition with its autostart flag, and "
+                           "would start a second copy when it boots: undefine it there (%s)",
+                           source, reply->error->message);
   next_step (self);
 }
 
@@ -128,11 +157,8 @@ next_step (VmmigJobRunner *self)
         next_step (self);
       break;
     case 3:
-      /* What the source keeps must not start a second copy. */
-      if ((self->plan->persistence == VMMIG_PERSISTENCE_TRANSIENT ||
-           vmmig_job_arrival_left_definition (self)) &&
-          self->vm->autostart)
-        step_call (self, source, VMMIG_CALL_SET_AUTOSTART, 0, autostart_cb);
+      if (may_boot_on_source (self))
+        step_call (self, source, VMMIG_CALL_SET_AUTOSTART, 0, source_autostart_cb);
       else
         next_step (self);
       break;

@@ -63,6 +63,18 @@ correct_blame (VmmigJobRunner *self)
       g_error_new (VMMIG_ERROR, VMMIG_ERROR_DESTINATION_FAILED, "%s%s", words, right);
 }
 
+/* A source whose daemon died during the hand-over stands still. That the destination has nothing
+ * does not prove that nothing ever ran there, so its owner resumes it, or does not. */
+static const char *
+describe_leftover (VmmigJobRunner *self)
+{
+  if (self->source_side.state == VMMIG_VM_PAUSED &&
+      self->source_side.reason == VMMIG_VM_REASON_MIGRATING)
+    return "and stands still, because its daemon died during the hand-over: resume it there, "
+           "unless it ran on the destination meanwhile";
+  return "as before";
+}
+
 static void
 end_on_source (VmmigJobRunner *self)
 {
@@ -75,19 +87,21 @@ end_on_source (VmmigJobRunner *self)
   if (cancelled)
     error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_CANCELLED,
                          "The migration of VM ‘%s’ from %s to %s was cancelled while %s; the VM is "
-                         "on %s as before",
+                         "on %s %s",
                          self->vm_name, source, vmmig_job_plan_get_destination_name (self->plan),
-                         vmmig_job_state_describe (self->failed_phase), source);
+                         vmmig_job_state_describe (self->failed_phase), source,
+                         describe_leftover (self));
   else if (self->call_error != NULL)
     error = g_error_new (VMMIG_ERROR, self->call_error->code,
-                         "%s; it failed while %s, and the VM is on %s as before",
+                         "%s; it failed while %s, and the VM is on %s %s",
                          self->call_error->message, vmmig_job_state_describe (self->failed_phase),
-                         source);
+                         source, describe_leftover (self));
   else
     error = build_error (self, VMMIG_ERROR_FAILED,
-                         "it ended while %s, and nobody told why; the VM is on %s as before, the "
+                         "it ended while %s, and nobody told why; the VM is on %s %s, the "
                          "log of libvirt on %s may say more",
-                         vmmig_job_state_describe (self->failed_phase), source, source);
+                         vmmig_job_state_describe (self->failed_phase), source,
+                         describe_leftover (self), source);
   vmmig_job_runner_end (self, cancelled ? VMMIG_JOB_STATE_CANCELLED : VMMIG_JOB_STATE_FAILED,
                         VMMIG_VM_LOCATION_SOURCE, error);
 }
@@ -412,10 +426,34 @@ take_side (VmmigOwnershipSide *side, VmmigReply *reply)
 }
 
 static void
+asked_source_for_job_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  VmmigOwnershipSide *side = &self->source_side;
+
+  if (reply->error == NULL && reply->vm != NULL && reply->vm->state == side->state &&
+      reply->vm->reason == side->reason)
+    side->job = reply->stats.active ? VMMIG_VM_JOB_MIGRATION_OUT : VMMIG_VM_JOB_NONE;
+  if (--self->n_inspecting == 0)
+    judge (self);
+}
+
+static void
 inspected_source_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
-  take_side (&self->source_side, reply);
-  self->source_has_definition = self->source_side.state == VMMIG_VM_SHUT_OFF;
+  VmmigOwnershipSide *side = &self->source_side;
+
+  take_side (side, reply);
+  self->source_has_definition = side->state == VMMIG_VM_SHUT_OFF;
+  /* By its state alone it could as well be coming in, and such a VM is not asked for its job; but
+   * this one is the source. A daemon that died during the hand-over leaves it so without a job. */
+  if (side->state == VMMIG_VM_PAUSED && side->reason == VMMIG_VM_REASON_MIGRATING &&
+      side->job == VMMIG_VM_JOB_UNKNOWN)
+    {
+      vmmig_job_runner_call (self, self->plan->source->link,
+                             vmmig_request_new (VMMIG_CALL_POLL, self->uuid),
+                             VMMIG_RUNNER_CALL_TIMEOUT, asked_source_for_job_cb);
+      return;
+    }
   if (--self->n_inspecting == 0)
     judge (self);
 }
