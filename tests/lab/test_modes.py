@@ -206,12 +206,12 @@ class Networks(support.LabTest):
 
 class Many(support.LabTest):
     def test_ten_at_once_and_each_still_answers(self):
+        guests = [self.guest(beat=5) for _ in range(10)]
         for via, (source, destination) in (("c", ("h1", "h2")), ("python", ("h2", "h1"))):
             with self.subTest(via=via):
-                self.ten(via, source, destination)
+                self.ten(guests, via, source, destination)
 
-    def ten(self, via, source, destination):
-        guests = [self.guest(source, beat=5) for _ in range(10)]
+    def ten(self, guests, via, source, destination):
         run = self.start(guests, source, destination, via=via, **SLOW)
         for guest in guests:
             run.wait_copying(guest)
@@ -240,6 +240,7 @@ class Many(support.LabTest):
         for guest in others:
             self.check_after(guest, destination, memory=False)
             self.assertEqual(guest.watcher.bad(), 0)
+        self.moves(first, source, destination, via=via)
 
 
 class Others(support.LabTest):
