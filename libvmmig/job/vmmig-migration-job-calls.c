@@ -198,7 +198,9 @@ vmmig_migration_job_run_finish (VmmigMigrationJob *self, GAsyncResult *result, G
  *
  * Follows a migration of the VM that runs already, whoever started it.
  *
- * From then on the job is like one of one's own: it shows progress, and it can be steered. If the
+ * From then on the job is like one of one's own: it shows progress, and it can be steered. libvirt
+ * tells only the one who started a migration why it ended: to a follower, a migration that somebody
+ * else cancelled has failed, without a cause. If the
  * job has no destination, the outcome may stay unknown: then it ends with
  * `VMMIG_ERROR_OUTCOME_UNKNOWN` in the state `VMMIG_JOB_STATE_UNKNOWN`.
  *
