@@ -217,7 +217,6 @@ typedef enum
 /**
  * VmmigCredentialKind:
  * @VMMIG_CREDENTIAL_KIND_USERNAME: a user name to authenticate as
- * @VMMIG_CREDENTIAL_KIND_AUTHORIZATION: the name of the user to act as (SASL authzid)
  * @VMMIG_CREDENTIAL_KIND_PASSWORD: a password or the passphrase of a private key
  * @VMMIG_CREDENTIAL_KIND_REALM: a SASL realm
  * @VMMIG_CREDENTIAL_KIND_OTHER: anything else; its prompt tells
@@ -229,7 +228,6 @@ typedef enum
 typedef enum
 {
   VMMIG_CREDENTIAL_KIND_USERNAME,
-  VMMIG_CREDENTIAL_KIND_AUTHORIZATION,
   VMMIG_CREDENTIAL_KIND_PASSWORD,
   VMMIG_CREDENTIAL_KIND_REALM,
   VMMIG_CREDENTIAL_KIND_OTHER,
