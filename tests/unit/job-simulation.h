@@ -132,7 +132,8 @@ public:
 
   ~JobSimulation ()
   {
-    iterate ();
+    /* What is still on its way keeps its job. */
+    run_both ([this] { return vmmig_driver_simulated_count_pending (driver) == 0; });
     for (VmmigNode *node : node_objects)
       g_object_unref (node);
     iterate ();
