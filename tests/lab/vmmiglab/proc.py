@@ -102,10 +102,12 @@ def environment(pid):
 
 
 def inner_pids(pid):
-    """The process's pid in each namespace, outermost first."""
+    """The process's pid in each namespace, outermost first; none of one that is dead."""
     try:
         with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as f:
             for line in f:
+                if line.startswith("State:") and line.split()[1] in "ZX":
+                    return []
                 if line.startswith("NSpid:"):
                     return [int(x) for x in line.split()[1:]]
     except OSError:
