@@ -118,6 +118,7 @@ struct _VmmigJobRunner
   VmmigStats final_stats;
   VmmigProgressTracker tracker;
   VmmigPauseEvidence pause;
+  guint iteration_when_stopped; /* 0: not known */
   gboolean source_stopped_for_good; /* a lifecycle event said why the VM ended on the source */
   VmmigVmReason source_stop_reason;
 

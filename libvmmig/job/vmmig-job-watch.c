@@ -45,6 +45,7 @@ note_stop (VmmigJobRunner *self, VmmigVmState state, gint64 time)
       pause->stopped_at = 0;
       pause->iterations_after_stop = 0;
       pause->remaining_when_stopped = G_MAXUINT64;
+      self->iteration_when_stopped = 0;
     }
   else if (state == VMMIG_VM_PAUSED && pause->stopped_at == 0)
     {
@@ -52,10 +53,30 @@ note_stop (VmmigJobRunner *self, VmmigVmState state, gint64 time)
     }
 }
 
+/* By its number, counted from what a poll saw after the stop: events may be late, and the last
+ * passes before a switch-over are only milliseconds apart. */
+static void
+note_iteration (VmmigJobRunner *self, guint iteration)
+{
+  VmmigPauseEvidence *pause = &self->pause;
+
+  if (pause->stopped_at != 0 && self->iteration_when_stopped != 0 &&
+      iteration > self->iteration_when_stopped)
+    pause->iterations_after_stop =
+        MAX (pause->iterations_after_stop, iteration - self->iteration_when_stopped);
+}
+
 static void
 note_stats (VmmigJobRunner *self, const VmmigStats *stats)
 {
   VmmigPauseEvidence *pause = &self->pause;
+
+  if (pause->stopped_at != 0 && (stats->fields & VMMIG_STAT_ITERATION) != 0)
+    {
+      if (self->iteration_when_stopped == 0)
+        self->iteration_when_stopped = stats->iteration;
+      note_iteration (self, stats->iteration);
+    }
 
   if ((stats->fields & VMMIG_STAT_MEMORY_RATE) != 0 && stats->memory_rate > 0)
     pause->rate = stats->memory_rate;
@@ -192,8 +213,7 @@ poll_now (VmmigJobRunner *self)
 static void
 source_iteration_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
 {
-  if (self->pause.stopped_at != 0)
-    self->pause.iterations_after_stop++;
+  note_iteration (self, event->iteration);
   if (self->finishing_since != 0)
     return;
   self->stats.iteration = event->iteration;

@@ -288,6 +288,26 @@ TEST (MigrationJob, AVmThatNobodyPausedArrivesRunning)
     }
 }
 
+/* The last passes are short: events that tell of them come after the poll that shows the stop. */
+TEST (MigrationJob, LateEventsDoNotMakeASwitchOverLookLikeAPause)
+{
+  for (guint64 seed = 0; seed < 300; seed++)
+    {
+      JobSimulation cluster (seed);
+
+      cluster.vm.memory = kGiB + vmmig_driver_simulated_random (cluster.driver, 4 * kGiB);
+      cluster.vm.dirty_rate =
+          100 * kMiB + vmmig_driver_simulated_random (cluster.driver, 800 * kMiB);
+      cluster.vm.working_set = kGiB;
+      cluster.add_vm ();
+      cluster.hv1->event_delay = 1 + vmmig_driver_simulated_random (cluster.driver, 3 * kSecond);
+      cluster.hv1->event_duplicates = 50;
+      Job job (cluster, cluster.source, cluster.destination);
+      ASSERT_TRUE (job.finish_run ());
+      EXPECT_EQ (cluster.running_on (), "hv2") << "seed " << seed << ": " << job.describe ();
+    }
+}
+
 /* --- disks --- */
 
 TEST (MigrationJob, DisksAreCopiedAndCounted)
