@@ -188,29 +188,39 @@ untagged_cb (VmmigJobRunner *self, VmmigReply *reply)
   if (reply->error != NULL)
     vmmig_job_runner_warn (self, "The mark of this job may still be in the VM's metadata: %s",
                            reply->error->message);
-  vmmig_job_steer_cancel_before_start (self);
+  if (self->cancel_requested)
+    vmmig_job_steer_cancel_before_start (self);
+  else
+    fail (self, g_steal_pointer (&self->call_error));
 }
 
 static void
 tag_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
-  if (self->cancel_requested)
+  if (reply->error == NULL && !self->cancel_requested)
     {
-      /* The end is told only when the VM is as it was: the program may exit then. */
-      self->tagged = FALSE;
-      vmmig_job_runner_call (self, self->plan->source->link,
-                             vmmig_request_new (VMMIG_CALL_TAG, self->uuid),
-                             VMMIG_RUNNER_CALL_TIMEOUT, untagged_cb);
+      ask_libvirt (self);
+      return;
+    }
+  /* Without the tag nobody could take this migration up after a crash of ours. */
+  self->tagged = FALSE;
+  if (reply->error != NULL && !reply->lost && !self->cancel_requested)
+    {
+      fail_from_reply (self, reply);
       return;
     }
   if (reply->error != NULL)
     {
-      /* Without the tag nobody could take this migration up after a crash of ours. */
-      self->tagged = FALSE;
-      fail_from_reply (self, reply);
-      return;
+      g_autofree char *what = vmmig_job_runner_describe (self);
+
+      self->call_error = g_steal_pointer (&reply->error);
+      g_prefix_error (&self->call_error, "%s: ", what);
     }
-  ask_libvirt (self);
+  /* The end is told only when the VM is as it was: the program may exit then. An answer that got
+   * lost leaves open whether the tag is there. */
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_TAG, self->uuid), VMMIG_RUNNER_CALL_TIMEOUT,
+                         untagged_cb);
 }
 
 static void

@@ -198,6 +198,10 @@ TEST_P (JobCallFault, EndsInTheTruth)
       EXPECT_EQ (cluster.running_on (), job.outcome () == VMMIG_JOB_STATE_SUCCEEDED ? "hv2" : "hv1")
           << nth << job.describe ();
       EXPECT_EQ (vmmig_driver_simulated_count_pending (cluster.driver), 0u);
+      Reply left =
+          cluster.get (job.outcome () == VMMIG_JOB_STATE_SUCCEEDED ? 1 : 0, VMMIG_CALL_INSPECT);
+      EXPECT_TRUE (left.tag.empty () || job.warnings ().find ("mark") != std::string::npos)
+          << nth << job.describe () << job.warnings ();
     }
 }
 
