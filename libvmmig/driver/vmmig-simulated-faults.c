@@ -63,6 +63,8 @@ sim_migration_peers_lost (SimMigration *self)
     case VMMIG_SIMULATED_PHASE_POST_COPY_START:
     case VMMIG_SIMULATED_PHASE_POST_COPY:
       leave_unattended (self, "client socket is closed");
+      if (sim_migration_get_destination_vm (self) == NULL)
+        sim_migration_enter (self, VMMIG_SIMULATED_PHASE_LOST);
       break;
     case VMMIG_SIMULATED_PHASE_PREPARE:
     case VMMIG_SIMULATED_PHASE_DISKS:
@@ -406,6 +408,19 @@ vmmig_simulated_host_power_off (VmmigSimulatedHost *base)
   for_each_migration (host->sim, NULL, host, destination_lost_power);
 }
 
+/* A host that is back resets the connections that it does not know. */
+static void
+destination_is_back (SimMigration *self)
+{
+  if (!sim_migration_needs_destination (self) || sim_migration_get_destination_vm (self) != NULL)
+    return;
+  if (sim_migration_is_post_copy (self))
+    sim_migration_peers_lost (self);
+  else
+    sim_migration_fail (
+        self, make_error (VMMIG_ERROR_DESTINATION_FAILED, "Connection reset by peer"), FALSE);
+}
+
 void
 vmmig_simulated_host_power_on (VmmigSimulatedHost *base)
 {
@@ -424,6 +439,7 @@ vmmig_simulated_host_power_on (VmmigSimulatedHost *base)
     }
   sim_break_connections (host);
   sim_release_held (host);
+  for_each_migration (host->sim, NULL, host, destination_is_back);
   sim_migrations_update (host->sim);
 }
 

@@ -94,6 +94,24 @@ is_frozen (const SimVm *vm)
   return vm != NULL && vm->frozen;
 }
 
+gboolean
+sim_migration_needs_destination (const SimMigration *self)
+{
+  switch (self->phase)
+    {
+    case VMMIG_SIMULATED_PHASE_PREPARE:
+    case VMMIG_SIMULATED_PHASE_DISKS:
+    case VMMIG_SIMULATED_PHASE_COPY:
+    case VMMIG_SIMULATED_PHASE_SWITCHOVER:
+    case VMMIG_SIMULATED_PHASE_FINISH:
+    case VMMIG_SIMULATED_PHASE_POST_COPY_START:
+    case VMMIG_SIMULATED_PHASE_POST_COPY:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static gboolean
 is_held_up (const SimMigration *self)
 {
@@ -105,8 +123,7 @@ is_held_up (const SimMigration *self)
   if (self->peers_gone)
     return TRUE;
   /* Its host lost power: nobody told the source yet. */
-  if (self->phase > VMMIG_SIMULATED_PHASE_BEGIN && self->phase < VMMIG_SIMULATED_PHASE_CONFIRM &&
-      sim_migration_get_destination_vm (self) == NULL)
+  if (sim_migration_needs_destination (self) && sim_migration_get_destination_vm (self) == NULL)
     return TRUE;
   switch (self->phase)
     {

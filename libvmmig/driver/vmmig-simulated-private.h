@@ -269,6 +269,8 @@ void sim_migrations_update (Sim *sim); /* of all: they share links */
 void sim_migration_synchronise (SimMigration *self);
 /* TRUE if what remains fits the downtime limit. */
 gboolean sim_migration_converged (const SimMigration *self);
+/* TRUE in phases that go on only as long as the destination's QEMU is there. */
+gboolean sim_migration_needs_destination (const SimMigration *self);
 guint sim_migration_get_iteration (SimMigration *self);
 void sim_migration_read_stats (SimMigration *self, VmmigStats *stats);
 

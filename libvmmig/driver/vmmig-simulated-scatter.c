@@ -18,7 +18,8 @@ typedef enum
   INCIDENT_DIRTY,
   INCIDENT_CALL,
   INCIDENT_EVENTS,
-  INCIDENT_END,
+  INCIDENT_END, /* from here on a VM may be lost */
+  INCIDENT_POWER,
   N_INCIDENTS,
 } IncidentKind;
 
@@ -34,8 +35,8 @@ typedef struct
 } Incident;
 
 static const char *const kind_names[] = {
-    "cut client", "kill daemon", "stop daemon", "cut link",   "reset link", "freeze",
-    "cancel",     "suspend",     "dirty",       "call fault", "events",     "end VM",
+    "cut client", "kill daemon", "stop daemon", "cut link", "reset link", "freeze", "cancel",
+    "suspend",    "dirty",       "call fault",  "events",   "end VM",     "power",
 };
 
 /* The host where the VM is the source of a migration, or just is; or where it comes in. */
@@ -105,6 +106,9 @@ happen_cb (gpointer user_data)
     case INCIDENT_RESET_LINK:
       vmmig_simulated_link_reset (&incident->host->base, &incident->other->base);
       break;
+    case INCIDENT_POWER:
+      vmmig_simulated_host_power_off (&incident->host->base);
+      break;
     default:
       happen_to_vm (incident);
       break;
@@ -130,6 +134,9 @@ mend_cb (gpointer user_data)
       break;
     case INCIDENT_CUT_LINK:
       vmmig_simulated_link_restore (&incident->host->base, &incident->other->base);
+      break;
+    case INCIDENT_POWER:
+      vmmig_simulated_host_power_on (&incident->host->base);
       break;
     case INCIDENT_FREEZE:
       for (guint incoming = 0; incoming < 2; incoming++)
@@ -241,7 +248,7 @@ vmmig_driver_simulated_scatter_incidents (VmmigDriver *driver,
 
   for (guint i = 0; i < n; i++)
     plan_incident (sim,
-                   (IncidentKind)sim_draw (sim, 0, harmless ? N_INCIDENTS - 2 : N_INCIDENTS - 1),
+                   (IncidentKind)sim_draw (sim, 0, (harmless ? INCIDENT_END : N_INCIDENTS) - 1),
                    horizon, text);
   sim_schedule (sim, horizon, recover_cb, sim);
   return g_string_free (text, FALSE);
