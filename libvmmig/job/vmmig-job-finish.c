@@ -326,6 +326,9 @@ act (VmmigJobRunner *self, VmmigOwnership ownership)
   if (ownership != VMMIG_OWNERSHIP_SOURCE_CLEANUP &&
       ownership != VMMIG_OWNERSHIP_DESTINATION_CLEANUP && ownership != VMMIG_OWNERSHIP_DESTINATION)
     self->leftover_since = 0;
+  /* Somebody else resumed it, or ended it: it is not told from one moment to the next. */
+  if (self->state == VMMIG_JOB_STATE_POSTCOPY_PAUSED && vmmig_ownership_is_final (ownership))
+    vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_FINISHING);
   switch (ownership)
     {
     case VMMIG_OWNERSHIP_SOURCE:

@@ -160,6 +160,28 @@ TEST_F (JobAttach, FollowsAPostCopyThatGoesOnUnattended)
   EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED);
 }
 
+TEST_F (JobAttach, FollowsAPostCopyThatBreaksUntilSomebodyRecoversIt)
+{
+  start_elsewhere (true, 64 * kGiB);
+  cluster.ask (0, VMMIG_CALL_START_POST_COPY);
+  cluster.run_for (kSecond);
+  Job job (cluster, cluster.source, cluster.destination);
+  job.attach ();
+  ASSERT_TRUE (job.run_until_state (VMMIG_JOB_STATE_POST_COPY, 10 * kSecond)) << job.describe ();
+  vmmig_simulated_link_reset (cluster.hv1, cluster.hv2);
+  ASSERT_TRUE (job.run_until_state (VMMIG_JOB_STATE_POSTCOPY_PAUSED, 60 * kSecond))
+      << job.describe ();
+  cluster.run_both_for (60 * kSecond);
+  EXPECT_EQ (job.state (), VMMIG_JOB_STATE_POSTCOPY_PAUSED);
+  EXPECT_EQ (vmmig_simulated_host_count_calls (cluster.hv1, VMMIG_CALL_MIGRATE), 0u);
+  /* So fast that nobody sees it run. */
+  vmmig_simulated_link_set_bandwidth (cluster.hv1, cluster.hv2, 1024 * kGiB);
+  EXPECT_TRUE (vmmig_simulated_vm_recover (cluster.hv1, kVm));
+  ASSERT_TRUE (job.finish (300 * kSecond)) << job.describe ();
+  job.check_story ();
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED);
+}
+
 TEST_F (JobAttach, ASourceThatFallsSilentMakesItUnknownUntilItReturns)
 {
   start_elsewhere (false, 64 * kGiB);

@@ -35,6 +35,10 @@ public:
     job.on_end = [&] { check_truth (job); };
     job.start ();
     steer (job);
+    /* Somebody looks on, from any moment on. */
+    Job follower (cluster, cluster.source, cluster.destination);
+    follower.on_end = [&] { check_follower (follower); };
+    cluster.at (draw (8 * kSecond), [&] { follower.attach (); });
     /* A VM that dirties too fast ends when somebody cancels. */
     if (!job.finish (kHorizon + 300 * kSecond))
       job.cancel ();
@@ -43,8 +47,10 @@ public:
     if (!ended)
       return;
     job.check_story ();
+    EXPECT_TRUE (follower.finish (3000 * kSecond)) << "follower: " << about (follower);
     cluster.run_both_for (200 * kSecond);
     EXPECT_EQ (job.run.called, 1);
+    EXPECT_EQ (follower.run.called, 1);
     check_steering (job);
     check_after (job);
     counts->runs++;
@@ -144,6 +150,14 @@ private:
     EXPECT_EQ (job.outcome () == VMMIG_JOB_STATE_SUCCEEDED,
                job.location () == VMMIG_VM_LOCATION_DESTINATION)
         << about (job);
+  }
+
+  void check_follower (const Job &job)
+  {
+    job.check_story ();
+    /* What it came too late for, or could not reach, it did not follow. */
+    if (job.run.code != VMMIG_ERROR_WRONG_STATE && job.saw (VMMIG_JOB_STATE_PREPARING))
+      check_truth (job);
   }
 
   void check_steering (const Job &job)
