@@ -18,6 +18,7 @@ class Counts:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self.second_tries = []
 
 
 def count_gtest(name, out, counts):
@@ -46,6 +47,8 @@ def count_tap(name, out, counts):
             counts.skipped.append(f"{name}: {text}")
         else:
             counts.passed += 1
+            if "(second try)" in text:
+                counts.second_tries.append(f"{name}: {text}")
     return True
 
 
@@ -78,7 +81,8 @@ def main():
         if log.exists():
             for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
                 count_test(stage, json.loads(line), counts)
-    for title, names in (("Skipped", counts.skipped), ("Failed", counts.failed)):
+    for title, names in (("Skipped", counts.skipped), ("Passed at the second try only", counts.second_tries),
+                         ("Failed", counts.failed)):
         if names:
             print(f"{title}:")
             print("".join(f"  {name}\n" for name in names))

@@ -86,8 +86,8 @@ class MainLoops(support.LabTest):
         support.note("without a loop: arrived after %.1f s" % (arrived - idle))
         self.arrives(run, guest, "h2")
         self.assertEqual([e for e in run.events if idle < e.get("at", 0) < awake], [])
-        # The newest of when it woke, and the last one
-        self.assertLessEqual(len(run.of(guest, "progress")), 2)
+        # The newest of when it woke, the last one, and what a poll in between may add
+        self.assertLessEqual(len(run.of(guest, "progress")), 4)
 
 
 class StoppedDaemons(support.LabTest):
