@@ -14,9 +14,9 @@ packages_build=(
 )
 # Real hosts on one machine: daemons, hypervisor, certificates, links
 packages_lab=(
-  gir1.2-glib-2.0 gnutls-bin iproute2 iptables libvirt-clients libvirt-daemon
-  libvirt-daemon-driver-qemu nftables openssh-client openssh-server procps python3 python3-gi
-  python3-libvirt qemu-system-x86 qemu-utils tini util-linux
+  gir1.2-glib-2.0 gnutls-bin iproute2 iptables libsasl2-modules libvirt-clients libvirt-daemon
+  libvirt-daemon-driver-qemu nbdkit nftables openssh-client openssh-server procps python3
+  python3-gi python3-libvirt qemu-system-x86 qemu-utils sasl2-bin tini util-linux
 )
 # What the other tests need
 packages_test=(
