@@ -3,9 +3,12 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
 def is_build(directory):
     return (directory / "meson-private").is_dir()
 
@@ -21,12 +24,16 @@ def walk_directory(directory):
 
 def walk():
     """The project's files: what git knows or would add, or all but what was built."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    git = subprocess.run(command, cwd=TOP, check=False, capture_output=True, text=True)
-    if (TOP / ".git").exists() and git.returncode == 0:
-        paths = [TOP / name for name in sorted(git.stdout.split("\0")) if name]
-    else:
-        paths = walk_directory(TOP)
+    if (TOP / ".git").exists() and shutil.which("git"):
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        git = subprocess.run(command, cwd=TOP, check=False, capture_output=True, text=True)
+        if git.returncode == 0:  # it may distrust the folder of another user
+            names = sorted(name for name in git.stdout.split("\0") if name)
+            return existing(TOP / name for name in names)
+    return existing(walk_directory(TOP))
+
+
+def existing(paths):
     return (path for path in paths if path.is_file() and not path.is_symlink())
 
 
