@@ -69,7 +69,8 @@ def by_virsh(guests, source, destination):
     processes = [subprocess.Popen(
         ["virsh", "-q", "-c", source.uri, "migrate", "--live", "--p2p", "--tls", "--verbose",
          "--persistent", "--undefinesource", "--bandwidth", str(LIMIT), guest.name,
-         destination.peer_uri()], stdout=subprocess.DEVNULL) for guest in guests]
+         destination.peer_uri()],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for guest in guests]
     time.sleep(10)
     memory = [resident(p.pid) for p in processes if p.poll() is None]
     used = 0.0
