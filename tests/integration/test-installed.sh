@@ -54,6 +54,12 @@ readme_program()
     >"$work/readme.c" && compile "$work/readme.c" "$work/readme"
 }
 
+path_of_overrides()
+{
+  /usr/bin/python3 -c 'import sys; sys.exit(sys.argv[1] not in sys.path)' \
+    "${overrides#"$root"}"
+}
+
 install()
 {
   DESTDIR=$root meson install -C "$build" --no-rebuild --quiet
@@ -69,7 +75,8 @@ sed "s|^prefix=.*|prefix=$root$prefix|" "$pc" >"$work/vmmig-1.pc"
 for file in '*/include/vmmig-1/vmmig/vmmig.h' '*/include/vmmig-1/vmmig/vmmig-version.h' \
   '*/include/vmmig-1/vmmig/vmmig-enum-types.h' '*/libvmmig-1.so' '*/libvmmig-1.so.0' \
   '*/girepository-1.0/Vmmig-1.typelib' '*/gir-1.0/Vmmig-1.gir' '*/vala/vapi/vmmig-1.vapi' \
-  '*/vala/vapi/vmmig-1.deps' '*/doc/vmmig-1/index.html'; do
+  '*/vala/vapi/vmmig-1.deps' '*/doc/vmmig-1/index.html' '*/bin/vmmig' '*/man1/vmmig.1*' \
+  '*/gi/overrides/Vmmig.py'; do
   check "installed: ${file#\*/}" find_one "$file"
 done
 check 'pkg-config tells the version' vmmig_config --exact-version="$version"
@@ -83,6 +90,9 @@ check 'Python finds the binding' run_installed /usr/bin/python3 -c '
 import gi
 gi.require_version("Vmmig", "1")
 from gi.repository import Vmmig
-assert Vmmig.check_version(0, 0, 0) is None'
+assert Vmmig.check_version(0, 0, 0) is None
+assert hasattr(Vmmig.MigrationJob, "run"), "without its override"'
+check 'the override lies where Python looks' path_of_overrides
+check 'the tool runs' run_installed "$(find "$root" -path '*/bin/vmmig')" version
 printf '1..%d\n' "$number"
 exit "$failed"
