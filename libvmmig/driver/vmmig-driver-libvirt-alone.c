@@ -156,7 +156,6 @@ vmmig_libvirt_node_run_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
 {
   gboolean migration = call->request->kind == VMMIG_CALL_MIGRATE;
   GError *error = NULL;
-  GThread *thread;
 
   if (self->n_threads >= VMMIG_LIBVIRT_MAX_THREADS)
     {
@@ -169,13 +168,9 @@ vmmig_libvirt_node_run_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
       call->link->n_calls++;
     }
   self->n_threads++;
-  thread = vmmig_engine_new_thread (migration ? "vmmig-migrate" : "vmmig-resolve", alone_main,
-                                    vmmig_libvirt_call_ref (call), &error);
-  if (thread != NULL)
-    {
-      g_thread_unref (thread);
-      return;
-    }
+  if (vmmig_engine_start_thread (migration ? "vmmig-migrate" : "vmmig-resolve", alone_main,
+                                 vmmig_libvirt_call_ref (call), &error))
+    return;
   self->n_threads--;
   if (migration)
     leave_link (self, call);

@@ -43,6 +43,7 @@ vmmig_libvirt_link_ref (VmmigLibvirtLink *self)
 static gpointer
 close_main (gpointer data)
 {
+  vmmig_engine_leave_thread ();
   virConnectClose (data);
   return NULL;
 }
@@ -52,17 +53,13 @@ static void
 close_connection (virConnectPtr conn)
 {
   g_autoptr (GError) error = NULL;
-  GThread *thread;
 
   if (!vmmig_engine_is_current_thread ())
     {
       virConnectClose (conn);
       return;
     }
-  thread = vmmig_engine_new_thread ("vmmig-close", close_main, conn, &error);
-  if (thread != NULL)
-    g_thread_unref (thread);
-  else
+  if (!vmmig_engine_start_thread ("vmmig-close", close_main, conn, &error))
     g_warning ("A connection to a node stays open: %s", error->message);
 }
 

@@ -249,7 +249,6 @@ static gboolean
 register_own (void)
 {
   g_autoptr (GError) error = NULL;
-  GThread *thread;
   gboolean own;
   int timer;
 
@@ -258,13 +257,11 @@ register_own (void)
       loop.context = g_main_context_new ();
       loop.watches = g_hash_table_new (NULL, NULL);
     }
-  thread = vmmig_engine_new_thread ("vmmig-libvirt", loop_main, loop.context, &error);
-  if (thread == NULL)
+  if (!vmmig_engine_start_thread ("vmmig-libvirt", loop_main, loop.context, &error))
     {
       g_warning ("Doing without libvirt's events: %s", error->message);
       return FALSE;
     }
-  g_thread_unref (thread);
   virEventRegisterImpl (add_handle, update_watch, remove_watch, add_timeout, update_watch,
                         remove_watch);
   timer = virEventAddTimeout (-1, nothing_cb, NULL, NULL);

@@ -176,6 +176,7 @@ worker_main (gpointer data)
       message->call = call;
       vmmig_engine_post (returned_cb, message);
     }
+  vmmig_engine_leave_thread ();
   if (self->link != NULL)
     {
       vmmig_libvirt_link_close (self->link);
@@ -256,21 +257,18 @@ start_worker (VmmigLibvirtNode *node, VmmigLibvirtLane lane, GError **error)
 {
   static const char *const names[] = {"vmmig-control", "vmmig-urgent"};
   VmmigLibvirtWorker *self = g_new0 (VmmigLibvirtWorker, 1);
-  GThread *thread;
 
   self->ref_count = 2;
   self->node = vmmig_libvirt_node_ref (node);
   self->lane = lane;
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
-  thread = vmmig_engine_new_thread (names[lane], worker_main, self, error);
-  if (thread == NULL)
+  if (!vmmig_engine_start_thread (names[lane], worker_main, self, error))
     {
       worker_unref (self);
       worker_unref (self);
       return NULL;
     }
-  g_thread_unref (thread);
   node->workers[lane] = self;
   return self;
 }

@@ -99,6 +99,11 @@ libvirt_driver_node_new (VmmigDriver *self, VmmigNodeSpec *spec)
 {
   VmmigLibvirtNode *node = g_new0 (VmmigLibvirtNode, 1);
 
+  /* In the program's thread, which cannot be exiting now. Asks nobody; should it fail, then so does
+   * each open, with the same error. */
+  virInitialize ();
+  vmmig_engine_watch_exit ();
+
   node->parent.ref_count = 1;
   node->parent.driver = self;
   node->parent.spec = vmmig_node_spec_ref (spec);

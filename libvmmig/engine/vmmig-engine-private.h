@@ -25,11 +25,23 @@ gboolean vmmig_engine_is_current_thread (void);
  * for the engine; the next use tries again. */
 gboolean vmmig_engine_check_fork (GError **error);
 
+/* --- threads (vmmig-engine-threads.c) --- */
+
 /* A library thread: named, and with signals blocked: SIGPIPE because libvirt writes to sockets
  * whose peer may be gone, the rest because the program's handlers belong on its own threads.
- * Returns NULL with FAILED if the system has no thread to give. */
-GThread *
-vmmig_engine_new_thread (const char *name, GThreadFunc func, gpointer data, GError **error);
+ * Returns FALSE with FAILED if the system has no thread to give. */
+gboolean
+vmmig_engine_start_thread (const char *name, GThreadFunc func, gpointer data, GError **error);
+
+/* Makes an exit of the process mind these threads. Exit handlers run in the reverse order of their
+ * registration: call it once the libraries that the threads will use have registered theirs, and
+ * before the first thread uses them. Any thread. */
+void vmmig_engine_watch_exit (void);
+
+/* The calling library thread only tidies up from here, and then ends. An exit of the process that
+ * began before keeps it here for ever; one that begins later waits for it, a second at most.
+ * What a thread's function returns from has left in any case. */
+void vmmig_engine_leave_thread (void);
 
 /* Runs @func once in @context (a caller's), from a source of its own: never here and now. @func
  * returns G_SOURCE_REMOVE. Any thread. */

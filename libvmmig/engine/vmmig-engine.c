@@ -5,8 +5,6 @@
 
 #include "engine/vmmig-engine-private.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <vmmig/vmmig-error.h>
@@ -16,11 +14,9 @@ typedef struct
   GMainContext *context; /* set once, before anybody sees the engine */
   pid_t pid; /* likewise: the process that the thread lives in */
   GMutex lock;
-  GThread *thread; /* (nullable) with the lock held; NULL as long as the system gives no thread */
+  gboolean started; /* with the lock held; FALSE as long as the system gives no thread */
 } VmmigEngine;
 
-/* The thread itself never reads the structure but for its context: it can run before its own
- * GThread is stored. */
 static gpointer
 engine_main (gpointer data)
 {
@@ -40,9 +36,9 @@ ensure_thread (VmmigEngine *engine, GError **error)
   gboolean started;
 
   g_mutex_lock (&engine->lock);
-  if (engine->thread == NULL)
-    engine->thread = vmmig_engine_new_thread ("vmmig-engine", engine_main, engine, error);
-  started = engine->thread != NULL;
+  if (!engine->started)
+    engine->started = vmmig_engine_start_thread ("vmmig-engine", engine_main, engine, error);
+  started = engine->started;
   g_mutex_unlock (&engine->lock);
   return started;
 }
@@ -106,38 +102,6 @@ vmmig_engine_check_fork (GError **error)
       return FALSE;
     }
   return ensure_thread (engine, error);
-}
-
-/* Signals belong to the program: its handlers shall run on its threads, not on ours, and SIGPIPE
- * shall be an error of the write. What the kernel raises for a fault of the thread itself stays. */
-static void
-get_library_signals (sigset_t *set)
-{
-  static const int kept[] = {SIGABRT, SIGBUS, SIGFPE,  SIGILL, SIGPROF,
-                             SIGSEGV, SIGSYS, SIGTRAP, SIGXCPU};
-
-  sigfillset (set);
-  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
-    sigdelset (set, kept[i]);
-}
-
-GThread *
-vmmig_engine_new_thread (const char *name, GThreadFunc func, gpointer data, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-  sigset_t blocked, old;
-  GThread *thread;
-
-  /* Inherited from the start: there is no moment at which the new thread takes a signal. */
-  get_library_signals (&blocked);
-  pthread_sigmask (SIG_BLOCK, &blocked, &old);
-  thread = g_thread_try_new (name, func, data, &cause);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
-  if (thread == NULL)
-    g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_FAILED,
-                 "Cannot start the library's thread ‘%s’: %s; raise the process's limit of threads",
-                 name, cause->message);
-  return thread;
 }
 
 void

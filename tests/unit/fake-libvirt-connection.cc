@@ -37,6 +37,12 @@ authenticate (virConnectAuthPtr auth, const std::vector<int> &types)
   return given;
 }
 
+int
+virInitialize (void)
+{
+  return 0;
+}
+
 virConnectPtr
 virConnectOpenAuth (const char *name, virConnectAuthPtr auth, unsigned int flags)
 {

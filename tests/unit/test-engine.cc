@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -137,20 +138,22 @@ TEST (Engine, ItsTimersFireWhileTheCallersContextIsBlocked)
 
 TEST (Engine, ALibraryThreadTakesNoSignalOfTheProgram)
 {
+  static std::promise<void> asked;
   static sigset_t mask;
   g_autoptr (GError) error = nullptr;
   sigset_t before, after;
 
   pthread_sigmask (SIG_SETMASK, nullptr, &before);
-  GThread *thread = vmmig_engine_new_thread (
+  bool started = vmmig_engine_start_thread (
       "vmmig-test",
       [] (gpointer) -> gpointer {
         pthread_sigmask (SIG_SETMASK, nullptr, &mask);
+        asked.set_value ();
         return nullptr;
       },
       nullptr, &error);
-  ASSERT_NE (thread, nullptr) << error->message;
-  g_thread_join (thread);
+  ASSERT_TRUE (started) << error->message;
+  asked.get_future ().wait ();
   pthread_sigmask (SIG_SETMASK, nullptr, &after);
 
   EXPECT_TRUE (sigismember (&mask, SIGPIPE));
@@ -159,6 +162,107 @@ TEST (Engine, ALibraryThreadTakesNoSignalOfTheProgram)
   EXPECT_FALSE (sigismember (&mask, SIGSEGV));
   EXPECT_EQ (sigismember (&before, SIGPIPE), sigismember (&after, SIGPIPE));
   EXPECT_EQ (sigismember (&before, SIGINT), sigismember (&after, SIGINT));
+}
+
+/* What a library that libvirt uses does: storage of each thread, freed by the thread's end, that
+ * hangs on something which the process's exit frees. */
+class ThreadStorage
+{
+public:
+  static void install ()
+  {
+    pthread_key_create (&key, [] (void *) {
+      g_usleep (200 * 1000);
+      n_freed++;
+    });
+    atexit ([] { _exit (n_freed == n_used ? 0 : 1); });
+    vmmig_engine_watch_exit ();
+  }
+
+  static void use ()
+  {
+    n_used++;
+    pthread_setspecific (key, &key);
+  }
+
+private:
+  static inline pthread_key_t key;
+  static inline std::atomic<int> n_used{0}, n_freed{0};
+};
+
+static void
+start_thread_and (GThreadFunc func)
+{
+  g_autoptr (GError) error = nullptr;
+
+  if (!vmmig_engine_start_thread ("vmmig-test", func, nullptr, &error))
+    abort ();
+}
+
+static std::promise<void> reached;
+
+TEST (EngineDeathTest, AnExitWaitsForThreadsThatEnd)
+{
+  GTEST_FLAG_SET (death_test_style, "threadsafe");
+  EXPECT_EXIT (
+      {
+        ThreadStorage::install ();
+        for (int i = 0; i < 3; i++)
+          start_thread_and ([] (gpointer) -> gpointer {
+            static std::atomic<int> n{0};
+
+            ThreadStorage::use ();
+            vmmig_engine_leave_thread ();
+            if (++n == 3)
+              reached.set_value ();
+            return nullptr;
+          });
+        reached.get_future ().wait ();
+        exit (2);
+      },
+      testing::ExitedWithCode (0), "");
+}
+
+TEST (EngineDeathTest, AnExitKeepsThreadsFromEnding)
+{
+  static std::atomic<bool> ended{false};
+
+  GTEST_FLAG_SET (death_test_style, "threadsafe");
+  EXPECT_EXIT (
+      {
+        /* Runs after the library's own handler */
+        atexit ([] {
+          g_usleep (200 * 1000);
+          _exit (ended ? 1 : 0);
+        });
+        vmmig_engine_watch_exit ();
+        start_thread_and ([] (gpointer) -> gpointer {
+          g_usleep (100 * 1000);
+          vmmig_engine_leave_thread ();
+          ended = true;
+          return nullptr;
+        });
+        exit (2);
+      },
+      testing::ExitedWithCode (0), "");
+}
+
+TEST (EngineDeathTest, AnExitWaitsForAThreadThatHangsForASecondOnly)
+{
+  GTEST_FLAG_SET (death_test_style, "threadsafe");
+  EXPECT_EXIT (
+      {
+        vmmig_engine_watch_exit ();
+        start_thread_and ([] (gpointer) -> gpointer {
+          vmmig_engine_leave_thread ();
+          reached.set_value ();
+          while (true)
+            pause ();
+        });
+        reached.get_future ().wait ();
+        exit (3);
+      },
+      testing::ExitedWithCode (3), "");
 }
 
 TEST (Engine, HandsOverToTheCallersContextAndFreesItsData)
