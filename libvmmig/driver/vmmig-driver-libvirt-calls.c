@@ -218,24 +218,50 @@ poll_domain (VmmigLibvirtCall *self, virDomainPtr domain)
     g_clear_error (&self->reply.error);
 }
 
-static void
-ask_stats (VmmigLibvirtCall *self, virConnectPtr conn)
+/* FALSE: to be polled in full, because there is no job any more, or it cannot be known. */
+static gboolean
+poll_briefly (VmmigLibvirtCall *self)
 {
-  gboolean completed = self->request->kind == VMMIG_CALL_COMPLETED;
+  virDomainPtr domain = vmmig_libvirt_link_get_polled (self->worker_link, self->request->vm);
+
+  if (domain != NULL && read_stats (self, domain, 0) && self->reply.stats.active)
+    return TRUE;
+  self->reply.stats = (VmmigStats){0};
+  return FALSE;
+}
+
+static void
+poll_vm (VmmigLibvirtCall *self, virConnectPtr conn)
+{
+  virDomainPtr domain;
+
+  if (self->request->stats_only && poll_briefly (self))
+    return;
+  domain = vmmig_libvirt_call_look_up (self, conn, self->request->vm);
+  if (domain != NULL)
+    poll_domain (self, domain);
+  else if (is_missing ())
+    self->reply.vm = vmmig_vm_facts_new ();
+  else
+    vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_LOOKUP, NULL);
+  vmmig_libvirt_link_set_polled (self->worker_link, self->request->vm,
+                                 self->reply.stats.active ? domain : NULL);
+  if (domain != NULL)
+    virDomainFree (domain);
+}
+
+static void
+read_completed (VmmigLibvirtCall *self, virConnectPtr conn)
+{
   virDomainPtr domain = vmmig_libvirt_call_look_up (self, conn, self->request->vm);
 
   if (domain == NULL)
     {
-      if (completed || !is_missing ())
-        vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_LOOKUP, NULL);
-      else
-        self->reply.vm = vmmig_vm_facts_new ();
+      vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_LOOKUP, NULL);
       return;
     }
-  if (!completed)
-    poll_domain (self, domain);
-  else if (!read_stats (self, domain,
-                        VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED))
+  if (!read_stats (self, domain,
+                   VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED))
     vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_CONTROL, domain);
   virDomainFree (domain);
 }
@@ -287,8 +313,8 @@ static const struct
     [VMMIG_CALL_LIST] = {{0}, vmmig_libvirt_call_list},
     [VMMIG_CALL_TAG] = {{.writes = TRUE}, change},
     [VMMIG_CALL_MIGRATE] = {{.alone = TRUE, .writes = TRUE}, change},
-    [VMMIG_CALL_POLL] = {{0}, ask_stats},
-    [VMMIG_CALL_COMPLETED] = {{0}, ask_stats},
+    [VMMIG_CALL_POLL] = {{0}, poll_vm},
+    [VMMIG_CALL_COMPLETED] = {{0}, read_completed},
     [VMMIG_CALL_ABORT] = {{.urgent = TRUE, .writes = TRUE}, change},
     [VMMIG_CALL_START_POST_COPY] = {{.urgent = TRUE, .writes = TRUE}, change},
     [VMMIG_CALL_SET_BANDWIDTH] = {{.urgent = TRUE, .writes = TRUE}, change},

@@ -19,6 +19,9 @@
 #define KEEPALIVE_INTERVAL 5 /* s */
 #define KEEPALIVE_COUNT 3
 
+/* Above that, who is polled is looked up anew: what ended is not told here. */
+#define MAX_POLLED 128
+
 VmmigLibvirtLink *
 vmmig_libvirt_link_new (VmmigLibvirtNode *node)
 {
@@ -69,6 +72,7 @@ vmmig_libvirt_link_unref (VmmigLibvirtLink *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->polled, g_hash_table_unref);
   if (self->conn != NULL)
     close_connection (self->conn);
   g_clear_error (&self->error);
@@ -235,9 +239,40 @@ vmmig_libvirt_link_close (VmmigLibvirtLink *self)
   virConnectPtr conn;
 
   vmmig_libvirt_link_stop_events (self);
+  g_clear_pointer (&self->polled, g_hash_table_unref);
   g_mutex_lock (&self->lock);
   conn = g_steal_pointer (&self->conn);
   g_mutex_unlock (&self->lock);
   if (conn != NULL)
     close_connection (conn);
+}
+
+/* --- who is polled --- */
+
+static void
+free_domain (gpointer domain)
+{
+  virDomainFree (domain);
+}
+
+virDomainPtr
+vmmig_libvirt_link_get_polled (VmmigLibvirtLink *self, const char *uuid)
+{
+  return self->polled != NULL ? g_hash_table_lookup (self->polled, uuid) : NULL;
+}
+
+void
+vmmig_libvirt_link_set_polled (VmmigLibvirtLink *self, const char *uuid, virDomainPtr domain)
+{
+  if (self->polled == NULL)
+    self->polled = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_domain);
+  if (domain == NULL)
+    {
+      g_hash_table_remove (self->polled, uuid);
+      return;
+    }
+  if (g_hash_table_size (self->polled) >= MAX_POLLED)
+    g_hash_table_remove_all (self->polled);
+  virDomainRef (domain);
+  g_hash_table_replace (self->polled, g_strdup (uuid), domain);
 }

@@ -16,11 +16,16 @@
 
 /* --- our implementation of libvirt's event loop --- */
 
+/* For each of its requests libvirt turns a connection's watch off and on again and moves its timer
+ * a few times. What only has less to wait for than it does is therefore left as it is, and put
+ * right by the loop's thread should it wake for nothing: that spares most of the wake-ups. */
 typedef struct
 {
   int id;
   int fd; /* -1: a time-out */
   int setting; /* with the lock: libvirt's events, or its ms */
+  gint64 due; /* with the lock: monotonic, µs, of a time-out; -1: never */
+  GIOCondition armed; /* with the lock: what the source of a descriptor waits for */
   union
   {
     virEventHandleCallback handle;
@@ -79,45 +84,100 @@ from_condition (GIOCondition condition)
   return events;
 }
 
+/* With the lock. */
+static void
+disarm (Watch *watch)
+{
+  if (watch->source == NULL)
+    return;
+  g_source_destroy (watch->source);
+  g_clear_pointer (&watch->source, g_source_unref);
+}
+
 static gboolean
 handle_cb (int fd, GIOCondition condition, gpointer data)
 {
   Watch *watch = data;
+  gboolean wanted;
 
-  watch->callback.handle (watch->id, fd, from_condition (condition), watch->opaque);
+  g_mutex_lock (&loop.lock);
+  wanted = watch->setting != 0;
+  if (!wanted)
+    disarm (watch);
+  g_mutex_unlock (&loop.lock);
+  if (wanted)
+    watch->callback.handle (watch->id, fd, from_condition (condition), watch->opaque);
+  return wanted;
+}
+
+static gboolean
+dispatch_timeout (GSource *source, GSourceFunc callback, gpointer data)
+{
+  Watch *watch = data;
+  gboolean is_due;
+
+  g_mutex_lock (&loop.lock);
+  is_due = watch->due >= 0 && watch->due <= g_get_monotonic_time ();
+  if (is_due)
+    watch->due = g_get_monotonic_time () + watch->setting * G_TIME_SPAN_MILLISECOND;
+  g_source_set_ready_time (source, watch->due);
+  g_mutex_unlock (&loop.lock);
+  if (is_due)
+    watch->callback.timeout (watch->id, watch->opaque);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-timeout_cb (gpointer data)
+nothing_source_cb (gpointer data)
 {
-  Watch *watch = data;
-
-  watch->callback.timeout (watch->id, watch->opaque);
   return G_SOURCE_CONTINUE;
 }
 
-/* With the lock. A source cannot change what it waits for, so each setting has its own. */
+/* With the lock. */
+static void
+arm_timeout (Watch *watch)
+{
+  static GSourceFuncs funcs = {.dispatch = dispatch_timeout};
+  gint64 ready;
+
+  watch->due =
+      watch->setting >= 0 ? g_get_monotonic_time () + watch->setting * G_TIME_SPAN_MILLISECOND : -1;
+  if (watch->source == NULL && watch->due >= 0)
+    {
+      watch->source = g_source_new (&funcs, sizeof (GSource));
+      g_source_set_callback (watch->source, nothing_source_cb, watch, NULL);
+      g_source_set_ready_time (watch->source, watch->due);
+      g_source_attach (watch->source, loop.context);
+      return;
+    }
+  ready = watch->source != NULL ? g_source_get_ready_time (watch->source) : -1;
+  if (watch->due >= 0 && (ready < 0 || watch->due < ready))
+    g_source_set_ready_time (watch->source, watch->due);
+}
+
+/* With the lock. The source of a descriptor cannot change what it waits for. */
+static void
+arm_handle (Watch *watch)
+{
+  GIOCondition wanted = to_condition (watch->setting);
+
+  if (wanted == 0 || (watch->source != NULL && wanted == watch->armed))
+    return;
+  disarm (watch);
+  watch->armed = wanted;
+  watch->source = g_unix_fd_source_new (watch->fd, wanted);
+  g_source_set_callback (watch->source, G_SOURCE_FUNC (handle_cb), watch, NULL);
+  g_source_attach (watch->source, loop.context);
+}
+
+/* With the lock. */
 static void
 arm (Watch *watch)
 {
-  if (watch->source != NULL)
-    {
-      g_source_destroy (watch->source);
-      g_clear_pointer (&watch->source, g_source_unref);
-    }
-  if (watch->fd >= 0 && watch->setting != 0)
-    {
-      watch->source = g_unix_fd_source_new (watch->fd, to_condition (watch->setting));
-      g_source_set_callback (watch->source, G_SOURCE_FUNC (handle_cb), watch, NULL);
-    }
-  else if (watch->fd < 0 && watch->setting >= 0)
-    {
-      watch->source = g_timeout_source_new ((guint)watch->setting);
-      g_source_set_callback (watch->source, timeout_cb, watch, NULL);
-    }
-  if (watch->source != NULL)
-    g_source_attach (watch->source, loop.context);
+  if (watch->fd < 0)
+    arm_timeout (watch);
+  else
+    arm_handle (watch);
 }
 
 static int
@@ -172,8 +232,7 @@ remove_watch (int id)
       g_mutex_unlock (&loop.lock);
       return -1;
     }
-  ((Watch *)watch)->setting = ((Watch *)watch)->fd < 0 ? -1 : 0;
-  arm (watch);
+  disarm (watch);
   g_mutex_unlock (&loop.lock);
   vmmig_engine_hand_over (loop.context, free_watch_cb, watch, NULL);
   return 0;

@@ -84,6 +84,7 @@ struct _VmmigLibvirtCall
   gboolean effect; /* with the lock: what cannot be taken back was asked of libvirt */
 
   /* thread */
+  VmmigLibvirtLink *worker_link; /* (nullable) a worker's, while it runs */
   gboolean broken; /* the connection broke while it ran */
   gboolean useless; /* its data connection must not be used again */
   VmmigReply reply;
@@ -103,6 +104,7 @@ struct _VmmigLibvirtLink
   GError *error; /* with the lock: why it could not be opened */
   int event_ids[3]; /* the control worker; -1: not registered */
   gboolean has_close_callback; /* the control worker */
+  GHashTable *polled; /* (nullable) the control worker: UUID -> virDomainPtr, of what it polls */
   gboolean has_keepalive; /* with the lock */
 
   /* engine */
@@ -124,6 +126,11 @@ virConnectPtr vmmig_libvirt_link_open (VmmigLibvirtLink *self,
 gboolean vmmig_libvirt_link_is_alive (VmmigLibvirtLink *self);
 /* Only for a link of one thread (a worker's). */
 void vmmig_libvirt_link_close (VmmigLibvirtLink *self);
+/* Likewise: what was looked up for the last poll of a VM, so that the next one need not.
+ * (nullable) (transfer none) */
+virDomainPtr vmmig_libvirt_link_get_polled (VmmigLibvirtLink *self, const char *uuid);
+/* Takes a reference. @domain NULL: forgets it. */
+void vmmig_libvirt_link_set_polled (VmmigLibvirtLink *self, const char *uuid, virDomainPtr domain);
 
 /* Sets @error from @last, libvirt's error of the call in this thread, and returns TRUE if it was a
  * loss of the connection. The format is a whole clause: "Cannot migrate VM ‘web01’ to hv2". */

@@ -141,7 +141,10 @@ run_on_worker (VmmigLibvirtWorker *self, VmmigLibvirtCall *call)
       conn = ensure_link (self, call, &fresh, &call->reply.error);
       if (conn == NULL || call->only_events)
         return;
+      call->worker_link = self->link;
       vmmig_libvirt_call_run (call, conn);
+      call->worker_link = NULL;
+      call->reply.watched = self->link->event_ids[0] >= 0;
       if (call->broken)
         drop_link (self);
     }

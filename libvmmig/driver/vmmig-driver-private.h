@@ -62,6 +62,8 @@ struct _VmmigDriverNode
   int ref_count; /* atomic */
   VmmigDriver *driver;
   VmmigNodeSpec *spec;
+  /* driver's thread, for its users: when it last began to receive a migration, µs; 0: never */
+  gint64 received_at;
 };
 
 /* The libvirt driver of this process. Any thread. */

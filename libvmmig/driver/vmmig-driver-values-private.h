@@ -194,6 +194,7 @@ typedef struct
   char **names; /* RESOLVE only: host names and addresses */
   guint64 number;
   gboolean with_xml; /* INSPECT: the XML too */
+  gboolean stats_only; /* POLL: no `vm` in the reply as long as its job goes on */
   VmmigMigrateParams *migrate; /* MIGRATE only */
 } VmmigRequest;
 
@@ -212,6 +213,7 @@ typedef struct
   GPtrArray *list; /* (element-type VmmigVmFacts) */
   char **addresses; /* RESOLVE */
   VmmigStats stats;
+  gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;
 
 void vmmig_reply_clear (VmmigReply *self);

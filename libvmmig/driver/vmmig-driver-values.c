@@ -266,5 +266,6 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->list, g_ptr_array_unref);
   g_clear_pointer (&self->addresses, g_strfreev);
   self->lost = FALSE;
+  self->watched = FALSE;
   self->stats = (VmmigStats){0};
 }

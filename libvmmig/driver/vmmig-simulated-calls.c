@@ -123,10 +123,6 @@ answer_poll (SimCall *call, SimVm *vm)
 {
   VmmigStats *stats = &call->reply.stats;
 
-  call->reply.vm = describe_vm (vm, FALSE);
-  /* A poll asks for less than an inspection. */
-  call->reply.vm->job = VMMIG_VM_JOB_NONE;
-  g_clear_pointer (&call->reply.vm->tag, g_free);
   if (vm != NULL && vm->incoming)
     {
       refuse (call, VMMIG_ERROR_NOT_SUPPORTED,
@@ -135,6 +131,13 @@ answer_poll (SimCall *call, SimVm *vm)
     }
   if (vm != NULL && vm->migration != NULL)
     sim_migration_read_stats (vm->migration, stats);
+  if (!call->request->stats_only || !stats->active)
+    {
+      call->reply.vm = describe_vm (vm, FALSE);
+      /* A poll asks for less than an inspection. */
+      call->reply.vm->job = VMMIG_VM_JOB_NONE;
+      g_clear_pointer (&call->reply.vm->tag, g_free);
+    }
   if (call->has_fault && call->fault.kind == VMMIG_SIMULATED_FAULT_NO_FIELDS)
     stats->fields &= call->fault.keep;
 }
@@ -374,6 +377,7 @@ sim_host_execute (SimHost *host, SimCall *call)
       return TRUE;
     case VMMIG_CALL_POLL:
       answer_poll (call, vm);
+      call->reply.watched = TRUE;
       return TRUE;
     case VMMIG_CALL_COMPLETED:
       answer_completed (call, vm);

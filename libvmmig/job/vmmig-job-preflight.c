@@ -88,6 +88,16 @@ is_at_work (const VmmigReply *reply)
   return reply->error == NULL && reply->vm->state == VMMIG_VM_PAUSED;
 }
 
+/* One that began to receive another VM lately works through a queue: fifty starts take their time. */
+static gboolean
+is_busy_with_others (VmmigJobRunner *self, const VmmigReply *reply)
+{
+  gint64 received_at = self->plan->destination->link->received_at;
+
+  return reply->error == NULL && received_at != 0 &&
+         vmmig_driver_now (self->driver) - received_at < PREPARE_TIMEOUT;
+}
+
 static void
 look_at_destination (VmmigJobRunner *self, VmmigRunnerReplyFunc func)
 {
@@ -145,7 +155,7 @@ look_at_overdue_cb (VmmigJobRunner *self, VmmigReply *reply)
 
   if (!is_preparing (self))
     return;
-  if (is_at_work (reply))
+  if (is_at_work (reply) || is_busy_with_others (self, reply))
     {
       wait_for_prepare (self);
       return;

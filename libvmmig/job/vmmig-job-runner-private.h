@@ -109,6 +109,9 @@ struct _VmmigJobRunner
   guint destination_watch;
   gboolean polling; /* a poll is on its way */
   gint64 last_poll; /* µs */
+  guint short_polls; /* of the next ones that need not ask for the state: events tell it */
+  VmmigVmState polled_state; /* what the last poll that asked for it was told */
+  VmmigVmReason polled_reason;
   gboolean limits_applied;
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */

@@ -11,8 +11,12 @@
 #include <vmmig/vmmig-error.h>
 
 #define POLL_INTERVAL (G_USEC_PER_SEC / 2)
-/* While libvirt prepares: short, so that the first snapshot comes soon. */
+/* With events, which ask for a poll when there is news: half the work for the daemon and for us. */
+#define WATCHED_POLL_INTERVAL G_USEC_PER_SEC
+/* While libvirt prepares and no event would tell that memory flows. */
 #define PREPARE_POLL_INTERVAL (G_USEC_PER_SEC / 5)
+/* So often a poll asks for the state although events tell it: one may get lost. */
+#define POLLS_PER_STATE 5
 /* Events ask for a poll at once, but not more often than this. */
 #define MINIMUM_POLL_INTERVAL (G_USEC_PER_SEC / 20)
 
@@ -29,6 +33,7 @@ poll_soon (VmmigJobRunner *self)
 {
   gint64 since = vmmig_driver_now (self->driver) - self->last_poll;
 
+  self->short_polls = 0;
   if (!self->polling && self->finishing_since == 0)
     poll_later (self, MAX (MINIMUM_POLL_INTERVAL - since, 0));
 }
@@ -132,6 +137,9 @@ take_phase (VmmigJobRunner *self, VmmigVmState state, VmmigVmReason reason, cons
 {
   VmmigJobState next = vmmig_phase_from_source (self->state, state, reason, stats);
 
+  if (self->state == VMMIG_JOB_STATE_PREPARING && next == VMMIG_JOB_STATE_PRE_COPY &&
+      self->plan->destination != NULL)
+    self->plan->destination->link->received_at = vmmig_driver_now (self->driver);
   vmmig_job_runner_set_state (self, next);
   if (self->state != VMMIG_JOB_STATE_PREPARING)
     vmmig_job_runner_clear_timer (self, VMMIG_RUNNER_TIMER_PREPARE);
@@ -147,6 +155,32 @@ followed_one_ended (VmmigJobRunner *self, const VmmigReply *reply)
     return reply->error->code == VMMIG_ERROR_VM_NOT_FOUND;
   return !reply->stats.active ||
          (reply->vm != NULL && reply->vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED);
+}
+
+/* All jobs of a process poll at the same time, so that its threads wake once for all of them. */
+static gint64
+until_next_round (VmmigJobRunner *self)
+{
+  gint64 now = vmmig_driver_now (self->driver);
+
+  return (now + WATCHED_POLL_INTERVAL * 3 / 2) / WATCHED_POLL_INTERVAL * WATCHED_POLL_INTERVAL -
+         now;
+}
+
+static void
+poll_again (VmmigJobRunner *self, const VmmigReply *reply)
+{
+  if (!reply->watched ||
+      (self->state != VMMIG_JOB_STATE_PREPARING && self->state != VMMIG_JOB_STATE_PRE_COPY))
+    self->short_polls = 0;
+  else if (reply->vm != NULL)
+    self->short_polls = POLLS_PER_STATE - 1;
+  if (reply->watched)
+    poll_later (self, until_next_round (self));
+  else if (self->state == VMMIG_JOB_STATE_PREPARING)
+    poll_later (self, PREPARE_POLL_INTERVAL);
+  else
+    poll_later (self, POLL_INTERVAL);
 }
 
 static void
@@ -165,8 +199,10 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
       if (reply->vm != NULL)
         {
           note_stop (self, reply->vm->state, vmmig_driver_now (self->driver));
-          take_phase (self, reply->vm->state, reply->vm->reason, &reply->stats);
+          self->polled_state = reply->vm->state;
+          self->polled_reason = reply->vm->reason;
         }
+      take_phase (self, self->polled_state, self->polled_reason, &reply->stats);
       if (reply->stats.active && !reply->stats.completed)
         {
           note_flow (self, &reply->stats);
@@ -182,8 +218,7 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
     {
       vmmig_job_watch_source_silent (self);
     }
-  poll_later (self,
-              self->state == VMMIG_JOB_STATE_PREPARING ? PREPARE_POLL_INTERVAL : POLL_INTERVAL);
+  poll_again (self, reply);
 }
 
 /* What we follow and cannot see is of unknown outcome; a call of ours that is still open tells more
@@ -198,12 +233,17 @@ vmmig_job_watch_source_silent (VmmigJobRunner *self)
 static void
 poll_now (VmmigJobRunner *self)
 {
+  VmmigRequest *request;
+
   if (self->polling || self->finishing_since != 0)
     return;
   self->polling = TRUE;
   self->last_poll = vmmig_driver_now (self->driver);
-  vmmig_job_runner_call (self, self->plan->source->link,
-                         vmmig_request_new (VMMIG_CALL_POLL, self->uuid), VMMIG_RUNNER_CALL_TIMEOUT,
+  request = vmmig_request_new (VMMIG_CALL_POLL, self->uuid);
+  request->stats_only = self->short_polls > 0;
+  if (self->short_polls > 0)
+    self->short_polls--;
+  vmmig_job_runner_call (self, self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT,
                          poll_cb);
 }
 

@@ -60,7 +60,6 @@ class MainLoops(support.LabTest):
     def test_a_program_whose_libvirt_loop_does_not_run(self):
         guest = self.guest()
         run = self.start(guest, "h1", "h2", more=["--loop=dead"])
-        run.wait_copying()
         self.arrives(run, guest, "h2")
         # Its daemon goes away under it: SIGPIPE would kill the program
         run = self.start(guest, "h2", "h1", more=["--loop=dead"], bandwidth=MIB)

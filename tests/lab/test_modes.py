@@ -199,7 +199,8 @@ class Networks(support.LabTest):
                 outcome = self.migrate(guest, "h1", "h2", via=via, network="10.99.0.0/24")
                 self.assert_refused(outcome, "network", "h1", "10.99.0.0/24", "10.77.0.2")
                 self.check_after(guest, "h1")
-            self.assertEqual(sum(sniffer.bytes.values()), 0, sniffer.bytes)
+            # Neighbours of the networks may still ask for each other
+            self.assertEqual(sum(sniffer.segments.values()), 0, sniffer.segments)
             self.assertEqual(outcome.exit_code, 2 if via == "tool" else 0)
         self.moves(guest, "h1", "h2", network=DEDICATED)
 
@@ -326,7 +327,8 @@ class Others(support.LabTest):
         self.moves(guest, "h2", "h1")
 
     def test_it_completes_when_nobody_follows(self):
-        guest = self.guest()
+        # Nobody is there to give it more bandwidth than it dirties
+        guest = self.guest(dirty_mib_s=1)
         run = self.start(guest, "h1", "h2", via="python", bandwidth=4 * MIB)
         run.wait_copying()
         run.process.kill()

@@ -37,6 +37,16 @@ virDomainLookupByName (virConnectPtr conn, const char *name)
 }
 
 int
+virDomainRef (virDomainPtr domain)
+{
+  std::lock_guard<std::mutex> guard (world ().lock);
+
+  virResetLastError ();
+  domain->refs++;
+  return 0;
+}
+
+int
 virDomainFree (virDomainPtr domain)
 {
   std::lock_guard<std::mutex> guard (world ().lock);

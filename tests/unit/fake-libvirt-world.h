@@ -40,6 +40,7 @@ struct _virDomain
   virConnectPtr conn;
   std::string name;
   std::string uuid;
+  int refs = 1;
 };
 
 namespace fake

@@ -103,12 +103,14 @@ new_domain (virConnectPtr conn, const Vm &vm)
 {
   conn->refs++;
   world ().domains++;
-  return new _virDomain{conn, vm.name, vm.uuid};
+  return new _virDomain{conn, vm.name, vm.uuid, 1};
 }
 
 void
 free_domain (virDomainPtr domain)
 {
+  if (--domain->refs > 0)
+    return;
   world ().domains--;
   unref_connection (domain->conn);
   delete domain;

@@ -169,6 +169,89 @@ TEST_F (DriverLibvirt, PollHasFiguresAndAVmThatWentIsNoError)
   EXPECT_EQ (answer->state, VMMIG_VM_ABSENT);
 }
 
+static void
+stats_only (VmmigRequest *request)
+{
+  request->stats_only = TRUE;
+}
+
+TEST_F (DriverLibvirt, AShortPollAsksForTheStatisticsAlone)
+{
+  vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+  vm.stats = {fake::number (VIR_DOMAIN_JOB_MEMORY_ITERATION, 3)};
+  fake::add_vm (vm);
+  /* The first looks the VM up, and so asks for everything. */
+  auto answer = ask (VMMIG_CALL_POLL, UUID, 5000, stats_only);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->state, VMMIG_VM_RUNNING);
+  size_t before = fake::calls ().size ();
+  for (int i = 0; i < 3; i++)
+    {
+      answer = ask (VMMIG_CALL_POLL, UUID, 5000, stats_only);
+      ASSERT_TRUE (answer->wait ());
+      EXPECT_EQ (answer->message, "");
+      EXPECT_TRUE (answer->stats.active);
+      EXPECT_EQ (answer->stats.iteration, 3u);
+      EXPECT_EQ (answer->name, "") << "no VM in the reply";
+    }
+  auto calls = fake::calls ();
+  for (size_t i = before; i < calls.size (); i++)
+    EXPECT_EQ (calls[i].function, "virDomainGetJobStats");
+  EXPECT_EQ (calls.size () - before, 3u);
+
+  vm.job_type = VIR_DOMAIN_JOB_NONE;
+  fake::add_vm (vm);
+  answer = ask (VMMIG_CALL_POLL, UUID, 5000, stats_only);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_FALSE (answer->stats.active);
+  EXPECT_EQ (answer->state, VMMIG_VM_RUNNING);
+  EXPECT_EQ (answer->name, "web01") << "without a job a short poll is a whole one";
+  EXPECT_EQ (fake::count_domains (), 0);
+}
+
+TEST_F (DriverLibvirt, AShortPollOfAVmThatIsGoneSaysSo)
+{
+  vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+  fake::add_vm (vm);
+  ASSERT_TRUE (ask (VMMIG_CALL_POLL, UUID, 5000, stats_only)->wait ());
+  fake::remove_vm (UUID);
+  auto answer = ask (VMMIG_CALL_POLL, UUID, 5000, stats_only);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->message, "");
+  EXPECT_FALSE (answer->stats.active);
+  EXPECT_EQ (answer->state, VMMIG_VM_ABSENT);
+}
+
+TEST_F (DriverLibvirt, AShortPollSurvivesTheLossOfItsConnection)
+{
+  vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+  fake::add_vm (vm);
+  ASSERT_TRUE (ask (VMMIG_CALL_POLL, UUID, 5000, stats_only)->wait ());
+  for (bool tell : {false, true})
+    {
+      fake::break_connections (tell);
+      auto answer = ask (VMMIG_CALL_POLL, UUID, 5000, stats_only);
+      ASSERT_TRUE (answer->wait ());
+      EXPECT_EQ (answer->message, "");
+      EXPECT_TRUE (answer->stats.active);
+    }
+}
+
+TEST_F (DriverLibvirt, WhatWasPolledIsNotKeptForEver)
+{
+  for (int i = 0; i < 300; i++)
+    {
+      g_autofree char *uuid = g_uuid_string_random ();
+
+      vm.uuid = uuid;
+      vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+      fake::add_vm (vm);
+      ASSERT_TRUE (ask (VMMIG_CALL_POLL, uuid)->wait ());
+      fake::remove_vm (uuid);
+    }
+  EXPECT_LE (fake::count_domains (), 128);
+}
+
 TEST_F (DriverLibvirt, CheckFreeNamesWhoHoldsTheNameOrUuid)
 {
   auto check = [this] (const char *uuid, const char *name) {

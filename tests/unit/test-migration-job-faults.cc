@@ -218,6 +218,35 @@ INSTANTIATE_TEST_SUITE_P (
                                        VMMIG_SIMULATED_FAULT_LOST_AFTER),
                       testing::Values (0, 1)));
 
+/* Fifty migrations that start at once wait for each other on their destination. */
+TEST (JobPrepare, WaitsLongerForADestinationThatBeginsToReceiveOthers)
+{
+  for (bool with_another : {false, true})
+    {
+      const VmmigSimulatedFault slow = {VMMIG_SIMULATED_FAULT_SLOW, VMMIG_ERROR_FAILED,
+                                        25 * kSecond, 0};
+      JobSimulation cluster;
+
+      cluster.add_vm ();
+      vmmig_simulated_vm_spec_init (&cluster.vm, "db2", kOtherVm);
+      cluster.add_vm ();
+      vmmig_simulated_host_add_fault (cluster.hv1, VMMIG_CALL_MIGRATE, 1, &slow);
+      Job job (cluster, cluster.source, cluster.destination);
+      Job other (cluster, cluster.source, cluster.destination, "db2");
+      job.start ();
+      cluster.run_both_for (10 * kSecond);
+      if (with_another)
+        {
+          ASSERT_TRUE (other.finish_run ());
+          EXPECT_EQ (other.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << other.describe ();
+        }
+      ASSERT_TRUE (job.finish ());
+      EXPECT_EQ (job.outcome (), with_another ? VMMIG_JOB_STATE_SUCCEEDED : VMMIG_JOB_STATE_FAILED)
+          << job.describe ();
+      EXPECT_EQ (job.run.code, with_another ? 0 : VMMIG_ERROR_TIMED_OUT) << job.run.message;
+    }
+}
+
 /* --- what breaks while it runs --- */
 
 struct Breakage

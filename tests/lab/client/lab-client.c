@@ -20,15 +20,25 @@ typedef struct
   char *loop;
   int idle;
   gboolean attach;
+  gboolean quiet;
   char **vms;
 } Options;
+
+/* One of each for all migrations, as a management tool has it */
+typedef struct
+{
+  VmmigNode *source;
+  VmmigNode *destination; /* (nullable) */
+  VmmigMigrationPolicy *policy;
+} Shared;
 
 static void
 progress_cb (VmmigMigrationJob *job, VmmigMigrationProgress *progress, Migration *migration)
 {
   g_assert_true (g_thread_self () == migration->client->thread);
   migration->n_snapshots++;
-  client_tell ("progress", migration, vmmig_migration_progress_to_variant (progress));
+  if (!migration->client->quiet)
+    client_tell ("progress", migration, vmmig_migration_progress_to_variant (progress));
 }
 
 static void
@@ -67,25 +77,43 @@ ended_cb (GObject *source, GAsyncResult *async_result, gpointer user_data)
 }
 
 static gboolean
-add_migration (Client *client, const Options *options, const char *vm, GError **error)
+prepare_shared (Shared *shared, const Options *options, GError **error)
 {
-  g_autoptr (VmmigNode) source = vmmig_node_new (options->from);
-  g_autoptr (VmmigNode) destination = options->to != NULL ? vmmig_node_new (options->to) : NULL;
-  g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
+  shared->source = vmmig_node_new (options->from);
+  shared->destination = options->to != NULL ? vmmig_node_new (options->to) : NULL;
+  shared->policy = vmmig_migration_policy_new ();
+  client_set_credentials (shared->source, options->credentials);
+  if (shared->destination != NULL)
+    client_set_credentials (shared->destination, options->credentials);
+  return client_set_properties (shared->source, options->source, error) &&
+         (shared->destination == NULL ||
+          client_set_properties (shared->destination, options->destination, error)) &&
+         client_set_properties (shared->policy, options->policy, error);
+}
+
+static void
+shared_clear (Shared *shared)
+{
+  g_clear_object (&shared->source);
+  g_clear_object (&shared->destination);
+  g_clear_object (&shared->policy);
+}
+
+static gboolean
+add_migration (Client *client,
+               const Options *options,
+               const Shared *shared,
+               const char *vm,
+               GError **error)
+{
   Migration *migration = g_new0 (Migration, 1);
 
   migration->client = client;
-  migration->job = vmmig_migration_job_new (vm, source, destination);
+  migration->job = vmmig_migration_job_new (vm, shared->source, shared->destination);
   g_ptr_array_add (client->migrations, migration);
-  if (!client_set_properties (source, options->source, error) ||
-      (destination != NULL && !client_set_properties (destination, options->destination, error)) ||
-      !client_set_properties (policy, options->policy, error) ||
-      !client_set_properties (migration->job, options->job, error))
+  if (!client_set_properties (migration->job, options->job, error))
     return FALSE;
-  client_set_credentials (source, options->credentials);
-  if (destination != NULL)
-    client_set_credentials (destination, options->credentials);
-  vmmig_migration_job_set_policy (migration->job, policy);
+  vmmig_migration_job_set_policy (migration->job, shared->policy);
   g_signal_connect (migration->job, "progress", G_CALLBACK (progress_cb), migration);
   g_signal_connect (migration->job, "notify::state", G_CALLBACK (state_cb), migration);
   return TRUE;
@@ -123,6 +151,7 @@ parse (Options *options, int argc, char **argv, GError **error)
       {"loop", 0, 0, G_OPTION_ARG_STRING, &options->loop, "plain, own, dead or none", "KIND"},
       {"idle", 0, 0, G_OPTION_ARG_INT, &options->idle, "For ‘none’: how long", "SECONDS"},
       {"attach", 0, 0, G_OPTION_ARG_NONE, &options->attach, "Follow what runs already", NULL},
+      {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "Take progress, do not print it", NULL},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->vms, NULL, NULL},
       G_OPTION_ENTRY_NULL,
   };
@@ -161,6 +190,7 @@ main (int argc, char **argv)
 {
   Options options = {.loop = g_strdup ("plain")};
   Client client = {.thread = g_thread_self ()};
+  Shared shared = {NULL};
   g_autoptr (GError) error = NULL;
 
   if (!parse (&options, argc, argv, &error))
@@ -169,15 +199,19 @@ main (int argc, char **argv)
     g_error ("--from and a VM are needed");
   client.migrations = g_ptr_array_new_with_free_func (migration_free);
   client.attach = options.attach;
+  client.quiet = options.quiet;
   if (!client_prepare_loop (&client, options.loop, options.from))
     g_error ("There is no loop ‘%s’ here", options.loop);
+  if (!prepare_shared (&shared, &options, &error))
+    g_error ("%s", error->message);
   for (gsize i = 0; options.vms[i] != NULL; i++)
-    if (!add_migration (&client, &options, options.vms[i], &error))
+    if (!add_migration (&client, &options, &shared, options.vms[i], &error))
       g_error ("%s", error->message);
   client_take_commands (&client);
   start (&client);
   client_run_loop (&client, options.loop, (guint)options.idle);
   g_ptr_array_unref (client.migrations);
+  shared_clear (&shared);
   g_clear_pointer (&client.context, g_main_context_unref);
   options_free (&options);
   return 0;

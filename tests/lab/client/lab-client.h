@@ -16,6 +16,7 @@ typedef struct
   GThread *thread; /* the one that all signals must come in */
   guint n_open; /* migrations and questions without an answer yet */
   gboolean attach;
+  gboolean quiet; /* progress is not printed */
 } Client;
 
 typedef struct

@@ -81,7 +81,7 @@ class Link:
         self._switch(["nft", "-f", "-"], script)
 
     def reset(self, port=QEMU_PORTS):
-        """Answer what matches with a TCP reset, to both ends of the connection."""
+        """End the host's connections that match with a TCP reset to both ends, and new ones too."""
         # Not the resets themselves, or the chain of the other direction would hold them up.
         chains = {"input": "iifname", "output": "oifname"}
         script = self._table("inet", chains)
@@ -90,6 +90,12 @@ class Link:
                 self._name, chain, key, self.inside, match)
                 for match in _matches(port or "1-65535"))
         self._host(["nft", "-f", "-"], script)
+        # An end that has nothing to send would not hear of it: QEMU's connections have no keepalive
+        for end in ("sport", "dport"):
+            for ports in (port or "1-65535").split(","):
+                low, _, high = ports.partition("-")
+                self._host(["ss", "-K", "-t", "( %s >= :%s and %s <= :%s )"
+                            % (end, low, end, high or low)])
 
     def clear(self):
         """Undo all: shaping, cut, drop and reset."""

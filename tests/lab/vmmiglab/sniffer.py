@@ -21,6 +21,7 @@ _ETH_P_ALL = 3
 _SOL_PACKET, _PACKET_STATISTICS, _PACKET_IGNORE_OUTGOING = 263, 6, 23
 _SO_RCVBUFFORCE = 33
 _BUFFER = 128 << 20
+_NO_CONNECTION = ("", 0, "", 0)
 
 Hit = namedtuple("Hit", "network host source destination port marker")
 
@@ -32,6 +33,7 @@ class Sniffer:
         self.markers = markers
         self.hits = []        # one per connection, direction and marker
         self.bytes = Counter()  # network: bytes seen
+        self.segments = Counter()  # network: TCP's frames seen, of connections and of attempts
         self.port_bytes = Counter()  # TCP port of either end: bytes of payload seen
         self.dropped = 0      # frames that the kernel could not keep for us
         self._overlap = max(map(len, markers), default=1) - 1
@@ -101,6 +103,8 @@ class Sniffer:
     def _frame(self, link, frame):
         self.bytes[link.network] += len(frame)
         connection, payload = _tcp_payload(frame)
+        if connection != _NO_CONNECTION:
+            self.segments[link.network] += 1
         data = self._tails.get(connection, b"") + bytes(payload)
         for marker in self.markers:
             if marker in data and (connection, marker) not in self._found:
@@ -117,7 +121,7 @@ class Sniffer:
 def _tcp_payload(frame):
     """((source, port, destination, port), payload); what is not TCP over IPv4 is taken whole."""
     if len(frame) < 54 or bytes(frame[12:14]) != b"\x08\x00" or frame[23] != 6:
-        return ("", 0, "", 0), frame
+        return _NO_CONNECTION, frame
     tcp = 14 + (frame[14] & 15) * 4
     source, destination = (".".join(map(str, frame[a:a + 4])) for a in (26, 30))
     ports = struct.unpack(">HH", frame[tcp:tcp + 4])
