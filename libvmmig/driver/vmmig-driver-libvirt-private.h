@@ -145,6 +145,8 @@ gboolean vmmig_libvirt_take_error (GError **error,
 /* Before every open: registers a loop of ours if the process has none, and otherwise asks whether
  * the one that it has runs. @alive_cb runs on the engine once the program's was found to. */
 void vmmig_libvirt_loop_ensure (GSourceFunc alive_cb);
+/* One loop for the process, of the first who registers it. TRUE if libvirt took ours. Once at a time. */
+gboolean vmmig_libvirt_loop_register_own (void);
 /* TRUE if events and keepalive work now, as far as is known. Any thread. */
 gboolean vmmig_libvirt_loop_is_alive (void);
 
