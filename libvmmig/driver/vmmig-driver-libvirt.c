@@ -286,6 +286,12 @@ new_overrun_error (VmmigLibvirtCall *self, gint64 time)
 {
   g_autofree char *what = vmmig_libvirt_call_describe (self, NULL);
 
+  /* Whether its packets get lost or its daemon stands still cannot be told from here. */
+  if (self->request->kind == VMMIG_CALL_OPEN)
+    return g_error_new (VMMIG_ERROR, VMMIG_ERROR_UNREACHABLE,
+                        "%s: no connection came about within %.1f s; check the network and the "
+                        "node's daemon, or try later",
+                        what, (double)time / G_TIME_SPAN_SECOND);
   return g_error_new (VMMIG_ERROR, VMMIG_ERROR_TIMED_OUT,
                       "%s: %s within %.1f s; try later, or look after the node's daemon", what,
                       self->queued ? "earlier calls to the node left no time for it"

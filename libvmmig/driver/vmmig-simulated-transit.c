@@ -91,7 +91,9 @@ deadline_cb (gpointer user_data)
   gboolean sent = call->stage > SIM_CALL_CONNECTING;
 
   call->deadline = 0;
-  fail_call (call, sent || only_reads (call), VMMIG_ERROR_TIMED_OUT,
+  fail_call (call, sent || only_reads (call),
+             call->request->kind == VMMIG_CALL_OPEN ? VMMIG_ERROR_UNREACHABLE
+                                                    : VMMIG_ERROR_TIMED_OUT,
              "the node did not answer in time");
 }
 
@@ -101,7 +103,10 @@ connect_deadline_cb (gpointer user_data)
   SimCall *call = user_data;
 
   call->connect_deadline = 0;
-  fail_call (call, only_reads (call), VMMIG_ERROR_TIMED_OUT, "the connection was not made in time");
+  fail_call (call, only_reads (call),
+             call->request->kind == VMMIG_CALL_OPEN ? VMMIG_ERROR_UNREACHABLE
+                                                    : VMMIG_ERROR_TIMED_OUT,
+             "the connection was not made in time");
 }
 
 static void

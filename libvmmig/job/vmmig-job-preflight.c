@@ -88,14 +88,15 @@ is_at_work (const VmmigReply *reply)
   return reply->error == NULL && reply->vm->state == VMMIG_VM_PAUSED;
 }
 
-/* One that began to receive another VM lately works through a queue: fifty starts take their time. */
+/* One that began to receive another VM lately works through a queue: fifty starts take their time,
+ * and so may its answer to us. */
 static gboolean
-is_busy_with_others (VmmigJobRunner *self, const VmmigReply *reply)
+is_busy_with_others (VmmigJobRunner *self)
 {
   gint64 received_at = self->plan->destination->link->received_at;
 
-  return reply->error == NULL && received_at != 0 &&
-         vmmig_driver_now (self->driver) - received_at < PREPARE_TIMEOUT;
+  return received_at != 0 && vmmig_driver_now (self->driver) - received_at <
+                                 PREPARE_TIMEOUT + VMMIG_RUNNER_CALL_TIMEOUT;
 }
 
 static void
@@ -155,7 +156,7 @@ look_at_overdue_cb (VmmigJobRunner *self, VmmigReply *reply)
 
   if (!is_preparing (self))
     return;
-  if (is_at_work (reply) || is_busy_with_others (self, reply))
+  if (is_at_work (reply) || is_busy_with_others (self))
     {
       wait_for_prepare (self);
       return;

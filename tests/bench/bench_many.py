@@ -52,7 +52,8 @@ def by_library(lab, guests, source, destination):
         run.outcome(timeout=300)
     with start(lab, guests, source, destination) as run:
         for guest in guests:
-            run.wait_state("pre-copy", guest, timeout=600)
+            run.wait_event(lambda e, name=guest.name: e.get("vm") == name and
+                           (e["event"] == "error" or e.get("state") == "pre-copy"), 600)
         together = resident(run.process.pid)
         used = 0.0
         for guest in guests:

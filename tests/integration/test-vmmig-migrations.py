@@ -114,7 +114,7 @@ class Refusals(unittest.TestCase):
     def test_before_the_start(self):
         done = run("migrate", "web02", *NODES, "--json", simulated="")
         self.assertEqual((done.status, done.events[-1]["error"]), (2, "vm-not-found"))
-        self.assert_ends(9, "timed-out", "unknown", "--connect-timeout", "1s", simulated="cut=h1")
+        self.assert_ends(9, "unreachable", "unknown", "--connect-timeout", "1s", simulated="cut=h1")
 
     def test_without_certificates(self):
         self.assert_ends(8, "insecure", "source", simulated="no-tls")

@@ -111,7 +111,7 @@ class StoppedDaemons(support.LabTest):
                     took = time.monotonic() - began
                     host.continue_daemon()
                     host.wait_ready()
-                    self.assertEqual(outcome.error, "timed-out", outcome)
+                    self.assertEqual(outcome.error, "unreachable", outcome)
                     self.assertIn(name, outcome.message)
                     self.assertEqual(outcome.encryption, "nothing-sent")
                     self.assertLess(took, 15)
@@ -126,7 +126,7 @@ class StoppedDaemons(support.LabTest):
         with support.tool(self.lab, "status", "--from", self.lab.h1.uri, "--connect-timeout=3s",
                           guest.name) as run:
             self.assertEqual(run.wait_end(), 9, run.events)
-            self.assertEqual(run.events[-1]["error"], "timed-out")
+            self.assertEqual(run.events[-1]["error"], "unreachable")
         self.assertLess(time.monotonic() - began, 15)
         host.continue_daemon()
         host.wait_ready()

@@ -74,10 +74,10 @@ const Refusal kRefusals[] = {
      VMMIG_ERROR_UNREACHABLE, "hv2", false},
     {"DestinationSilent",
      [] (JobSimulation &cluster, Job &) { vmmig_simulated_host_cut_client (cluster.hv2); },
-     VMMIG_ERROR_TIMED_OUT, "hv2", false},
+     VMMIG_ERROR_UNREACHABLE, "hv2", false},
     {"SourceSilent",
      [] (JobSimulation &cluster, Job &) { vmmig_simulated_host_cut_client (cluster.hv1); },
-     VMMIG_ERROR_TIMED_OUT, "hv1", false},
+     VMMIG_ERROR_UNREACHABLE, "hv1", false},
     {"SameHost",
      [] (JobSimulation &cluster, Job &) {
        g_free (cluster.hv2->uuid);
