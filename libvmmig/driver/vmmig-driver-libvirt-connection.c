@@ -136,6 +136,13 @@ clear_secret (char *secret)
   g_free (secret);
 }
 
+/* libssh asks with it whether an unknown host shall be trusted: that is refused, never asked. */
+static gboolean
+is_about_trust (const VmmigNodeSpec *spec, int type)
+{
+  return type == VIR_CRED_ECHOPROMPT && spec->uri->transport == VMMIG_TRANSPORT_SSH;
+}
+
 /* libvirt frees the results also if this fails, and copies nothing: what it keeps is its own. */
 static int
 credentials_cb (virConnectCredentialPtr credentials, unsigned int n, void *data)
@@ -146,10 +153,12 @@ credentials_cb (virConnectCredentialPtr credentials, unsigned int n, void *data)
     return -1;
   for (unsigned int i = 0; i < n; i++)
     {
-      char *answer = asking->spec->credential_func (get_credential_kind (credentials[i].type),
-                                                    credentials[i].prompt, asking->deadline,
-                                                    asking->spec->credential_data);
+      char *answer = NULL;
 
+      if (!is_about_trust (asking->spec, credentials[i].type))
+        answer = asking->spec->credential_func (get_credential_kind (credentials[i].type),
+                                                credentials[i].prompt, asking->deadline,
+                                                asking->spec->credential_data);
       if (answer == NULL)
         return -1;
       credentials[i].result = strdup (answer);

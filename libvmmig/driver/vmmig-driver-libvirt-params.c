@@ -9,8 +9,7 @@
 
 #include <vmmig/vmmig-migration-policy.h>
 
-/* libvirt's own bound: what it multiplies back to bytes must fit a signed 64-bit number. */
-#define MAX_BANDWIDTH_MIB (G_GUINT64_CONSTANT (0x7fffffffffffffff) >> 20)
+#include "policy/vmmig-policy-values-private.h"
 
 unsigned int
 vmmig_libvirt_migrate_flags (const VmmigMigrateParams *params)
@@ -45,15 +44,10 @@ vmmig_libvirt_migrate_flags (const VmmigMigrateParams *params)
 unsigned long
 vmmig_libvirt_bandwidth (guint64 bytes_per_second)
 {
-  guint64 mib;
+  guint64 mib = vmmig_bandwidth_to_mib (bytes_per_second);
 
-  if (bytes_per_second == VMMIG_BANDWIDTH_UNLIMITED)
-    mib = MAX_BANDWIDTH_MIB;
-  else
-    /* Up: a limit below 1 MiB/s must not become 0, which is none at all. */
-    mib = bytes_per_second / (1024 * 1024) + (bytes_per_second % (1024 * 1024) != 0 ? 1 : 0);
-  mib = CLAMP (mib, 1, MAX_BANDWIDTH_MIB);
-  return (unsigned long)MIN (mib, (guint64)ULONG_MAX);
+  /* 0 is no limit at all */
+  return (unsigned long)CLAMP (mib, 1, (guint64)ULONG_MAX);
 }
 
 static void

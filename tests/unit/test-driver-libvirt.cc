@@ -402,6 +402,36 @@ TEST_F (DriverLibvirt, CredentialsComeFromTheFunctionAndNobodyIsPrompted)
   EXPECT_LE (seen_deadline, answer->asked + 3 * G_TIME_SPAN_SECOND);
 }
 
+TEST_F (DriverLibvirt, NobodyIsAskedWhetherToTrustAHost)
+{
+  static int asked;
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigUri) uri =
+      vmmig_uri_parse ("qemu+ssh://root@hv1/system", VMMIG_URI_CONTROL, &error);
+  VmmigNodeSpec *ssh = vmmig_node_spec_new ("hv1", uri);
+
+  asked = 0;
+  ssh->connect_timeout = 5 * G_TIME_SPAN_SECOND;
+  ssh->credential_func = [] (VmmigCredentialKind, const char *, gint64, gpointer) -> char * {
+    asked++;
+    return g_strdup ("yes");
+  };
+  vmmig_node_spec_unref (spec);
+  spec = ssh;
+  renew_node ();
+  fake::ask_credentials ({VIR_CRED_ECHOPROMPT});
+  auto answer = ask (VMMIG_CALL_OPEN, nullptr);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->code, VMMIG_ERROR_AUTHENTICATION) << answer->message;
+  EXPECT_EQ (asked, 0);
+  fake::ask_credentials ({VIR_CRED_PASSPHRASE});
+  renew_node ();
+  answer = ask (VMMIG_CALL_OPEN, nullptr);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->message, "");
+  EXPECT_EQ (asked, 1);
+}
+
 TEST_F (DriverLibvirt, WithoutAnAnswerOpeningFailsAsAuthentication)
 {
   fake::ask_credentials ({VIR_CRED_PASSPHRASE});
