@@ -37,12 +37,18 @@ run_on_loop (std::function<void ()> func)
       copy, [] (void *opaque) { delete static_cast<std::function<void ()> *> (opaque); });
 }
 
-/* Calls @func for each registration for @event, with no lock held, as libvirt does. */
+/* Calls @func for each registration for @event that is there now, with no lock held, as libvirt
+ * does. */
 static void
 emit (const std::string &uuid,
       int event,
       std::function<void (virConnectPtr, virDomainPtr, const Registration &)> func)
 {
+  int newest;
+  {
+    std::lock_guard<std::mutex> guard (world ().lock);
+    newest = world ().opened;
+  }
   run_on_loop ([=] {
     std::vector<std::pair<virDomainPtr, Registration> > found;
     {
@@ -52,7 +58,7 @@ emit (const std::string &uuid,
       vm.uuid = uuid;
       for (virConnectPtr conn : world ().connections)
         for (auto &item : conn->registrations)
-          if (conn->alive && item.second.event == event)
+          if (conn->alive && conn->number <= newest && item.second.event == event)
             found.push_back ({new_domain (conn, vm), item.second});
     }
     for (auto &item : found)
