@@ -15,13 +15,6 @@
 #include "values/vmmig-uri-private.h"
 #include "values/vmmig-vm-xml-private.h"
 
-/* Prepare starts a QEMU on the destination, which takes a second; what takes longer is a daemon
- * or a path that hangs (facts: E19, E20), unless the destination is seen to be at it. */
-#define PREPARE_TIMEOUT (15 * G_USEC_PER_SEC)
-/* How long libvirt may take from an accepted abort to the end of a call that is still in Prepare:
- * there it looks at the abort only when Prepare returns. */
-#define PREPARE_ABORT_GRACE (3 * G_USEC_PER_SEC)
-
 void
 vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error)
 {
@@ -39,11 +32,11 @@ fail (VmmigJobRunner *self, GError *error)
   vmmig_job_preflight_fail (self, VMMIG_JOB_STATE_FAILED, error);
 }
 
-static void fail_new (VmmigJobRunner *self, VmmigError code, const char *format, ...)
+static GError *new_error (VmmigJobRunner *self, int code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
-static void
-fail_new (VmmigJobRunner *self, VmmigError code, const char *format, ...)
+static GError *
+new_error (VmmigJobRunner *self, int code, const char *format, ...)
 {
   g_autofree char *what = vmmig_job_runner_describe (self);
   g_autofree char *why = NULL;
@@ -52,146 +45,26 @@ fail_new (VmmigJobRunner *self, VmmigError code, const char *format, ...)
   va_start (args, format);
   why = g_strdup_vprintf (format, args);
   va_end (args);
-  fail (self, g_error_new (VMMIG_ERROR, code, "%s: %s", what, why));
+  return g_error_new (VMMIG_ERROR, code, "%s: %s", what, why);
 }
 
 /* An error of the driver names one node; the job's names the whole undertaking. */
-static void
-fail_from_reply (VmmigJobRunner *self, VmmigReply *reply)
+static GError *
+take_error (VmmigJobRunner *self, VmmigReply *reply)
 {
   g_autofree char *what = vmmig_job_runner_describe (self);
 
   g_prefix_error (&reply->error, "%s: ", what);
-  fail (self, g_steal_pointer (&reply->error));
-}
-
-/* --- libvirt is asked --- */
-
-static void
-migrate_cb (VmmigJobRunner *self, VmmigReply *reply)
-{
-  self->migrate_call = 0;
-  self->migrate_succeeded = reply->error == NULL;
-  vmmig_job_finish_start (self, g_steal_pointer (&reply->error));
-}
-
-static gboolean
-is_preparing (VmmigJobRunner *self)
-{
-  return self->migrate_call != 0 && self->state == VMMIG_JOB_STATE_PREPARING;
-}
-
-/* A destination that holds an incoming VM is at work: one with huge pages takes minutes to start. */
-static gboolean
-is_at_work (const VmmigReply *reply)
-{
-  return reply->error == NULL && reply->vm->state == VMMIG_VM_PAUSED;
-}
-
-/* One that began to receive another VM lately works through a queue: fifty starts take their time,
- * and so may its answer to us. */
-static gboolean
-is_busy_with_others (VmmigJobRunner *self)
-{
-  gint64 received_at = self->plan->destination->link->received_at;
-
-  return received_at != 0 && vmmig_driver_now (self->driver) - received_at <
-                                 PREPARE_TIMEOUT + VMMIG_RUNNER_CALL_TIMEOUT;
+  return g_steal_pointer (&reply->error);
 }
 
 static void
-look_at_destination (VmmigJobRunner *self, VmmigRunnerReplyFunc func)
+fail_from_reply (VmmigJobRunner *self, VmmigReply *reply)
 {
-  if (is_preparing (self))
-    vmmig_job_runner_call (self, self->plan->destination->link,
-                           vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
-                           VMMIG_RUNNER_CALL_TIMEOUT, func);
+  fail (self, take_error (self, reply));
 }
 
-/* --- an accepted abort that Prepare does not look at --- */
-
-static void
-look_before_giving_up_cb (VmmigJobRunner *self, VmmigReply *reply)
-{
-  if (!is_preparing (self))
-    return;
-  if (is_at_work (reply))
-    {
-      vmmig_job_preflight_give_up_later (self);
-      return;
-    }
-  vmmig_job_runner_abandon_migrate (self);
-  self->prepare_given_up = TRUE;
-  vmmig_job_finish_start (self, NULL);
-}
-
-static void
-give_up_prepare (VmmigJobRunner *self)
-{
-  look_at_destination (self, look_before_giving_up_cb);
-}
-
-void
-vmmig_job_preflight_give_up_later (VmmigJobRunner *self)
-{
-  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_GIVE_UP, PREPARE_ABORT_GRACE,
-                              give_up_prepare);
-}
-
-/* --- a Prepare that does not come to an end --- */
-
-static void prepare_overdue (VmmigJobRunner *self);
-
-static void
-wait_for_prepare (VmmigJobRunner *self)
-{
-  vmmig_job_runner_set_timer (self, VMMIG_RUNNER_TIMER_PREPARE, PREPARE_TIMEOUT, prepare_overdue);
-}
-
-static void
-look_at_overdue_cb (VmmigJobRunner *self, VmmigReply *reply)
-{
-  const char *source = vmmig_job_plan_get_source_name (self->plan);
-  const char *destination = vmmig_job_plan_get_destination_name (self->plan);
-
-  if (!is_preparing (self))
-    return;
-  if (is_at_work (reply) || is_busy_with_others (self))
-    {
-      wait_for_prepare (self);
-      return;
-    }
-  g_clear_error (&self->call_error);
-  self->call_error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_TIMED_OUT,
-                                  "Cannot migrate VM ‘%s’ from %s to %s: %s did not begin to "
-                                  "receive it within %d s; check that "
-                                  "%s reaches the daemon of %s, and that it answers",
-                                  self->vm_name, source, destination, destination,
-                                  (int)(PREPARE_TIMEOUT / G_USEC_PER_SEC), source, destination);
-  vmmig_job_steer_push_abort (self);
-}
-
-static void
-prepare_overdue (VmmigJobRunner *self)
-{
-  look_at_destination (self, look_at_overdue_cb);
-}
-
-static void
-ask_libvirt (VmmigJobRunner *self)
-{
-  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_MIGRATE, self->uuid);
-
-  request->text = vmmig_job_runner_describe (self);
-  request->migrate =
-      vmmig_job_plan_to_params (self->plan, self->address, self->destination_facts, self->vm);
-  self->asked = TRUE;
-  self->started = vmmig_driver_now (self->driver);
-  vmmig_job_watch_start (self);
-  self->migrate_call =
-      vmmig_job_runner_call (self, self->plan->source->link, request, -1, migrate_cb);
-  wait_for_prepare (self);
-}
+/* --- the tag --- */
 
 static void
 untagged_cb (VmmigJobRunner *self, VmmigReply *reply)
@@ -210,7 +83,7 @@ tag_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
   if (reply->error == NULL && !self->cancel_requested)
     {
-      ask_libvirt (self);
+      vmmig_job_prepare_start (self);
       return;
     }
   /* Without the tag nobody could take this migration up after a crash of ours. */
@@ -283,11 +156,13 @@ resolve_cb (VmmigJobRunner *self, VmmigReply *reply)
     known = g_strdup (reply->error->message);
   else
     known = g_strjoinv (", ", reply->addresses);
-  fail_new (self, VMMIG_ERROR_NETWORK,
+  fail (self,
+        new_error (
+            self, VMMIG_ERROR_NETWORK,
             "%s has no address in the migration network %s (known: %s); set the addresses of the "
             "node, or another network",
             vmmig_job_plan_get_destination_name (self->plan),
-            vmmig_job_plan_get_network (self->plan), *known != '\0' ? known : "none");
+            vmmig_job_plan_get_network (self->plan), *known != '\0' ? known : "none"));
 }
 
 static void
@@ -332,30 +207,34 @@ check_state (VmmigJobRunner *self)
   if (vm->job == VMMIG_VM_JOB_MIGRATION_OUT || vm->job == VMMIG_VM_JOB_MIGRATION_IN ||
       vm->reason == VMMIG_VM_REASON_POST_COPY || vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED)
     {
-      fail_new (self, VMMIG_ERROR_BUSY,
-                "it is being migrated already; wait for that, or attach to it");
+      fail (self, new_error (self, VMMIG_ERROR_BUSY,
+                             "it is being migrated already; wait for that, or attach to it"));
       return FALSE;
     }
   if (vm->reason == VMMIG_VM_REASON_STARTING_UP || vm->reason == VMMIG_VM_REASON_MIGRATING)
     {
-      fail_new (self, VMMIG_ERROR_BUSY, "it is just arriving on %s (%s); wait for that",
-                vmmig_job_plan_get_source_name (self->plan),
-                vmmig_vm_facts_describe (vm->state, vm->reason));
+      fail (self,
+            new_error (self, VMMIG_ERROR_BUSY, "it is just arriving on %s (%s); wait for that",
+                       vmmig_job_plan_get_source_name (self->plan),
+                       vmmig_vm_facts_describe (vm->state, vm->reason)));
       return FALSE;
     }
   if (vm->job == VMMIG_VM_JOB_OTHER)
     {
-      fail_new (
-          self, VMMIG_ERROR_BUSY,
-          "another job of libvirt (a save, a backup, a snapshot) runs on it; wait for its end");
+      fail (self, new_error (self, VMMIG_ERROR_BUSY,
+                             "another job of libvirt (a save, a backup, a snapshot) runs on it; "
+                             "wait for its end"));
       return FALSE;
     }
   if (vm->state == VMMIG_VM_RUNNING || vm->state == VMMIG_VM_PAUSED)
     return TRUE;
-  fail_new (
-      self, VMMIG_ERROR_VM_STATE,
-      "it is %s on %s, and only a running or a paused VM can be migrated live; start it first",
-      vmmig_vm_facts_describe (vm->state, vm->reason), vmmig_job_plan_get_source_name (self->plan));
+  fail (
+      self,
+      new_error (
+          self, VMMIG_ERROR_VM_STATE,
+          "it is %s on %s, and only a running or a paused VM can be migrated live; start it first",
+          vmmig_vm_facts_describe (vm->state, vm->reason),
+          vmmig_job_plan_get_source_name (self->plan)));
   return FALSE;
 }
 
@@ -417,12 +296,13 @@ look_for_absent_cb (VmmigJobRunner *self, VmmigReply *reply)
   const char *source = vmmig_job_plan_get_source_name (self->plan);
 
   if (reply->error == NULL && reply->vm->state != VMMIG_VM_ABSENT)
-    fail_new (self, VMMIG_ERROR_VM_NOT_FOUND, "%s has no such VM; it is on %s already (%s)", source,
-              vmmig_job_plan_get_destination_name (self->plan),
-              vmmig_vm_facts_describe (reply->vm->state, reply->vm->reason));
+    fail (self,
+          new_error (self, VMMIG_ERROR_VM_NOT_FOUND, "%s has no such VM; it is on %s already (%s)",
+                     source, vmmig_job_plan_get_destination_name (self->plan),
+                     vmmig_vm_facts_describe (reply->vm->state, reply->vm->reason)));
   else
-    fail_new (self, VMMIG_ERROR_VM_NOT_FOUND, "%s has no such VM; check its name, and the node",
-              source);
+    fail (self, new_error (self, VMMIG_ERROR_VM_NOT_FOUND,
+                           "%s has no such VM; check its name, and the node", source));
 }
 
 static void
@@ -433,9 +313,10 @@ follow (VmmigJobRunner *self)
   if (vm->job != VMMIG_VM_JOB_MIGRATION_OUT && vm->reason != VMMIG_VM_REASON_POST_COPY &&
       vm->reason != VMMIG_VM_REASON_POST_COPY_FAILED && vm->reason != VMMIG_VM_REASON_MIGRATING)
     {
-      fail_new (self, VMMIG_ERROR_WRONG_STATE, "nobody is migrating it; it is %s on %s",
-                vmmig_vm_facts_describe (vm->state, vm->reason),
-                vmmig_job_plan_get_source_name (self->plan));
+      fail (self,
+            new_error (self, VMMIG_ERROR_WRONG_STATE, "nobody is migrating it; it is %s on %s",
+                       vmmig_vm_facts_describe (vm->state, vm->reason),
+                       vmmig_job_plan_get_source_name (self->plan)));
       return;
     }
   if (vm->tag != NULL)
@@ -464,8 +345,9 @@ inspect_cb (VmmigJobRunner *self, VmmigReply *reply)
   if (reply->vm->state == VMMIG_VM_ABSENT)
     {
       if (self->plan->destination == NULL)
-        fail_new (self, VMMIG_ERROR_VM_NOT_FOUND, "%s has no such VM; check its name, and the node",
-                  vmmig_job_plan_get_source_name (self->plan));
+        fail (self, new_error (self, VMMIG_ERROR_VM_NOT_FOUND,
+                               "%s has no such VM; check its name, and the node",
+                               vmmig_job_plan_get_source_name (self->plan)));
       else
         vmmig_job_runner_call (self, self->plan->destination->link,
                                vmmig_request_new (VMMIG_CALL_INSPECT, self->plan->vm),
@@ -484,7 +366,7 @@ inspect_cb (VmmigJobRunner *self, VmmigReply *reply)
     return;
   if (!check_vm (self, &error))
     {
-      fail_new (self, error->code, "%s", error->message);
+      fail (self, new_error (self, error->code, "%s", error->message));
       return;
     }
   request = vmmig_request_new (VMMIG_CALL_CHECK_FREE, self->uuid);
@@ -494,6 +376,29 @@ inspect_cb (VmmigJobRunner *self, VmmigReply *reply)
 }
 
 /* --- the nodes --- */
+
+/* Refused before the VM was looked at: the result shall still say where it is. */
+static void
+look_where_it_is_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error == NULL && reply->vm->state != VMMIG_VM_ABSENT)
+    {
+      self->vm = g_steal_pointer (&reply->vm);
+      self->uuid = g_strdup (self->vm->uuid);
+      self->vm_name = g_strdup (self->vm->name);
+    }
+  fail (self, g_steal_pointer (&self->early_error));
+}
+
+/* Takes @error. */
+static void
+fail_and_look (VmmigJobRunner *self, GError *error)
+{
+  self->early_error = error;
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_INSPECT, self->plan->vm),
+                         VMMIG_RUNNER_CALL_TIMEOUT, look_where_it_is_cb);
+}
 
 static void
 inspect_vm (VmmigJobRunner *self)
@@ -505,14 +410,15 @@ inspect_vm (VmmigJobRunner *self)
   if (self->destination_facts != NULL && self->source_facts->host_uuid != NULL &&
       g_strcmp0 (self->source_facts->host_uuid, self->destination_facts->host_uuid) == 0)
     {
-      fail_new (self, VMMIG_ERROR_SAME_HOST,
-                "both are the host %s under two names; choose another destination",
-                self->source_facts->host_uuid);
+      fail_and_look (self, new_error (self, VMMIG_ERROR_SAME_HOST,
+                                      "both are the host %s under two names; choose another "
+                                      "destination",
+                                      self->source_facts->host_uuid));
       return;
     }
   if (!self->plan->attach && !check_policy (self, &error))
     {
-      fail_new (self, error->code, "%s", error->message);
+      fail_and_look (self, new_error (self, error->code, "%s", error->message));
       return;
     }
   request = vmmig_request_new (VMMIG_CALL_INSPECT, self->plan->vm);
@@ -522,29 +428,38 @@ inspect_vm (VmmigJobRunner *self)
 }
 
 static void
-opened (VmmigJobRunner *self, VmmigNode *node, VmmigReply *reply, VmmigNodeFacts **facts)
+all_opened (VmmigJobRunner *self)
 {
-  vmmig_node_report (node, reply->node, reply->error);
-  if (reply->error != NULL)
-    {
-      fail_from_reply (self, reply);
-      return;
-    }
-  *facts = vmmig_node_facts_ref (reply->node);
-  if (--self->n_opening == 0)
+  if (self->early_error == NULL)
     inspect_vm (self);
+  else
+    fail_and_look (self, self->early_error);
 }
 
 static void
 open_source_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
-  opened (self, self->plan->source_node, reply, &self->source_facts);
+  vmmig_node_report (self->plan->source_node, reply->node, reply->error);
+  if (reply->error != NULL)
+    {
+      fail_from_reply (self, reply);
+      return;
+    }
+  self->source_facts = vmmig_node_facts_ref (reply->node);
+  if (--self->n_opening == 0)
+    all_opened (self);
 }
 
 static void
 open_destination_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
-  opened (self, self->plan->destination_node, reply, &self->destination_facts);
+  vmmig_node_report (self->plan->destination_node, reply->node, reply->error);
+  if (reply->error != NULL)
+    self->early_error = take_error (self, reply);
+  else
+    self->destination_facts = vmmig_node_facts_ref (reply->node);
+  if (--self->n_opening == 0)
+    all_opened (self);
 }
 
 void

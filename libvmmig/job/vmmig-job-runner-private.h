@@ -6,6 +6,7 @@
  *
  *   vmmig-job-runner.c     states, calls, the way to an end
  *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
+ *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
  *   vmmig-job-finish.c     who owns the VM
  *   vmmig-job-arrival.c    what is left to do where it arrived
@@ -90,6 +91,7 @@ struct _VmmigJobRunner
 
   /* What preflight learnt */
   guint n_opening;
+  GError *early_error; /* (nullable) found before the VM was looked at */
   VmmigNodeFacts *source_facts;
   VmmigNodeFacts *destination_facts;
   char *uuid;
@@ -177,9 +179,11 @@ void vmmig_job_runner_end (VmmigJobRunner *self,
 void vmmig_job_preflight_start (VmmigJobRunner *self);
 /* Ends a job that did not ask libvirt to migrate yet. Takes @error. */
 void vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error);
+/* Asks libvirt to migrate. */
+void vmmig_job_prepare_start (VmmigJobRunner *self);
 /* libvirt took our abort: if its call is still in Prepare after a while and the destination is not
  * at work, do not wait for it any longer. */
-void vmmig_job_preflight_give_up_later (VmmigJobRunner *self);
+void vmmig_job_prepare_give_up_later (VmmigJobRunner *self);
 
 /* Watches the VM on both nodes, from before libvirt is asked until the end. */
 void vmmig_job_watch_start (VmmigJobRunner *self);

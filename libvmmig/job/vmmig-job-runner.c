@@ -52,6 +52,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_free (self->vm_name);
   g_free (self->address);
   vmmig_tag_clear (&self->tag);
+  g_clear_error (&self->early_error);
   g_clear_error (&self->call_error);
   g_free (self);
 }

@@ -72,7 +72,7 @@ abort_cb (VmmigJobRunner *self, VmmigReply *reply)
       self->abort_accepted = TRUE;
       answer (self->cancel_tasks, NULL);
       if (self->state == VMMIG_JOB_STATE_PREPARING)
-        vmmig_job_preflight_give_up_later (self);
+        vmmig_job_prepare_give_up_later (self);
       return;
     }
   if (self->finishing_since != 0)

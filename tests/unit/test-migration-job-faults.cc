@@ -36,6 +36,7 @@ struct Refusal
   VmmigError code;
   const char *named; /* in its message */
   bool asks_libvirt; /* only libvirt itself can tell */
+  VmmigVmLocation location = VMMIG_VM_LOCATION_SOURCE;
 };
 
 class JobRefusal : public testing::TestWithParam<Refusal>
@@ -56,6 +57,7 @@ TEST_P (JobRefusal, SaysWhyAndLeavesTheVmAlone)
   job.check_story ();
   EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED);
   EXPECT_EQ (job.run.code, given.code) << job.describe ();
+  EXPECT_EQ (job.location (), given.location) << job.describe ();
   EXPECT_NE (job.run.message.find ("db1"), std::string::npos) << job.run.message;
   EXPECT_NE (job.run.message.find (given.named), std::string::npos) << job.run.message;
   EXPECT_EQ (cluster.look (cluster.hv1), before);
@@ -77,7 +79,7 @@ const Refusal kRefusals[] = {
      VMMIG_ERROR_UNREACHABLE, "hv2", false},
     {"SourceSilent",
      [] (JobSimulation &cluster, Job &) { vmmig_simulated_host_cut_client (cluster.hv1); },
-     VMMIG_ERROR_UNREACHABLE, "hv1", false},
+     VMMIG_ERROR_UNREACHABLE, "hv1", false, VMMIG_VM_LOCATION_UNKNOWN},
     {"SameHost",
      [] (JobSimulation &cluster, Job &) {
        g_free (cluster.hv2->uuid);
