@@ -203,6 +203,8 @@ gboolean vmmig_libvirt_call_is_given_up (VmmigLibvirtCall *self);
 void vmmig_libvirt_node_enqueue (VmmigLibvirtNode *self, VmmigLibvirtCall *call);
 void vmmig_libvirt_node_dispatch (VmmigLibvirtNode *self);
 void vmmig_libvirt_node_run_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call);
+/* The control worker has it, and has no connection yet, or lost the one that it had. */
+gboolean vmmig_libvirt_call_is_connecting (const VmmigLibvirtCall *self);
 /* The call's time ran out while a worker had it. */
 void vmmig_libvirt_node_abandon_worker (VmmigLibvirtNode *self, VmmigLibvirtCall *call);
 /* The same in a thread of its own. */

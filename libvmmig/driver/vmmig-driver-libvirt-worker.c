@@ -400,6 +400,15 @@ vmmig_libvirt_node_enqueue (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
   vmmig_libvirt_node_dispatch (self);
 }
 
+gboolean
+vmmig_libvirt_call_is_connecting (const VmmigLibvirtCall *self)
+{
+  const VmmigLibvirtWorker *worker = self->worker;
+
+  return worker != NULL && worker->lane == VMMIG_LIBVIRT_LANE_CONTROL &&
+         (worker->known_link == NULL || worker->known_link->muted);
+}
+
 void
 vmmig_libvirt_node_abandon_worker (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
 {

@@ -287,7 +287,7 @@ new_overrun_error (VmmigLibvirtCall *self, gint64 time)
   g_autofree char *what = vmmig_libvirt_call_describe (self, NULL);
 
   /* Whether its packets get lost or its daemon stands still cannot be told from here. */
-  if (self->request->kind == VMMIG_CALL_OPEN)
+  if (self->request->kind == VMMIG_CALL_OPEN || vmmig_libvirt_call_is_connecting (self))
     return g_error_new (VMMIG_ERROR, VMMIG_ERROR_UNREACHABLE,
                         "%s: no connection came about within %.1f s; check the network and the "
                         "node's daemon, or try later",

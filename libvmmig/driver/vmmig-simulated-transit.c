@@ -92,8 +92,8 @@ deadline_cb (gpointer user_data)
 
   call->deadline = 0;
   fail_call (call, sent || only_reads (call),
-             call->request->kind == VMMIG_CALL_OPEN ? VMMIG_ERROR_UNREACHABLE
-                                                    : VMMIG_ERROR_TIMED_OUT,
+             sent && call->request->kind != VMMIG_CALL_OPEN ? VMMIG_ERROR_TIMED_OUT
+                                                            : VMMIG_ERROR_UNREACHABLE,
              "the node did not answer in time");
 }
 
@@ -103,9 +103,7 @@ connect_deadline_cb (gpointer user_data)
   SimCall *call = user_data;
 
   call->connect_deadline = 0;
-  fail_call (call, only_reads (call),
-             call->request->kind == VMMIG_CALL_OPEN ? VMMIG_ERROR_UNREACHABLE
-                                                    : VMMIG_ERROR_TIMED_OUT,
+  fail_call (call, only_reads (call), VMMIG_ERROR_UNREACHABLE,
              "the connection was not made in time");
 }
 

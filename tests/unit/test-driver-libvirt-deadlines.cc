@@ -48,6 +48,15 @@ TEST_F (Deadlines, AConnectionThatHangsIsAnsweredWithinTheConnectTimeout)
   EXPECT_LT (answer->seconds, 1);
 }
 
+TEST_F (Deadlines, WhateverIsAskedANodeThatDoesNotLetUsInIsUnreachable)
+{
+  fake::block ("virConnectOpenAuth");
+  auto answer = ask (VMMIG_CALL_INSPECT, UUID, 50);
+
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->code, VMMIG_ERROR_UNREACHABLE) << answer->message;
+}
+
 TEST_F (Deadlines, WhatLibvirtSaysTooLateIsThrownAway)
 {
   fake::block ("virDomainGetState");

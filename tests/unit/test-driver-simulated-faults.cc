@@ -328,7 +328,7 @@ TEST (SimulatedCall, AConnectionThatIsNotMadeIsNotLost)
   auto reply = simulation.ask (0, VMMIG_CALL_SUSPEND);
   simulation.run_until ([&] { return reply->arrived; });
   EXPECT_EQ (reply->time - start, 10 * kSecond);
-  EXPECT_EQ (reply->code, VMMIG_ERROR_TIMED_OUT);
+  EXPECT_EQ (reply->code, VMMIG_ERROR_UNREACHABLE);
   EXPECT_FALSE (reply->lost);
 }
 
