@@ -141,7 +141,10 @@ vmmig_engine_start_thread (const char *name, GThreadFunc func, gpointer data, GE
   /* Inherited from the start: there is no moment at which the new thread takes a signal. */
   get_library_signals (&blocked);
   pthread_sigmask (SIG_BLOCK, &blocked, &old);
+  /* With the lock, so that nobody joins it before GLib has done with its creation. */
+  g_mutex_lock (&threads.lock);
   thread = g_thread_try_new (name, thread_main, start, &cause);
+  g_mutex_unlock (&threads.lock);
   pthread_sigmask (SIG_SETMASK, &old, NULL);
   if (thread != NULL)
     return TRUE;
