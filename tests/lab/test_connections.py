@@ -226,7 +226,7 @@ class Refusals(support.LabTest):
         for via in ("c", "python"):
             with self.subTest(via=via):
                 outcome = self.migrate(guest, "h1", "h1", via=via)
-                self.assert_refused(outcome, "same-host", "unknown", "h1")
+                self.assert_refused(outcome, "same-host", "h1", "h1")
         with support.tool(self.lab, "migrate", guest.name, "--from", "qemu+tls://h1/system",
                           "--to", "qemu+tls://10.77.0.1/system", inside=True) as run:
             self.assertEqual(run.wait_end(), 2, run.events)
