@@ -22,6 +22,9 @@
 constexpr const char *UUID = "c0ffee00-0000-0000-0000-000000000001";
 constexpr const char *OTHER_UUID = "c0ffee00-0000-0000-0000-000000000002";
 
+/* s. What is not answered at all takes longer than that, and a busy machine does not. */
+constexpr double kSoon = 5;
+
 /* Waits for what another thread does, instead of sleeping. */
 inline bool
 eventually (const std::function<bool ()> &condition)
