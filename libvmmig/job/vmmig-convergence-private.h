@@ -7,7 +7,7 @@
  *     on each poll and each iteration event:
  *       vmmig_convergence_observe (&convergence, &observation, &decision);
  *       carry out decision.action; show it if decision.news
- *     poll at the latest at vmmig_convergence_get_wakeup (), or show the last figures again
+ *     poll at the latest at vmmig_convergence_get_wakeup (); if that fails, observe with nothing known
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -133,40 +133,37 @@ typedef struct
   /* what was seen (vmmig-convergence-tracker.c) */
   VmmigObservation last; /* each field as it was last known */
   guint known; /* which fields of it ever were */
-  guint iteration; /* counted for this migration */
+  guint iteration; /* QEMU's number, or counted from figures; 0: none yet */
   gboolean doubted; /* the first number may be of an earlier migration: once more */
   gboolean passed; /* one full pass over all memory is done */
   guint lower_numbers; /* in a row */
+  guint fresh; /* iterations that were begun and not judged */
   guint64 found; /* processed + remaining when last looked at: rises by what a pass finds dirty */
-  guint64 first_processed;
-  guint64 size;
+  gboolean has_found;
+  guint64 size; /* bytes of the newest iteration but the first; 0: none yet */
   guint64 previous_size;
-  guint64 best;
+  guint64 best; /* smallest of them */
   gint64 best_time;
   gint64 iteration_time;
   guint64 lowest; /* of `remaining` in this iteration */
-  guint64 lowest_before; /* smallest of those of the iterations before */
-  guint stuck;
-  gint64 flow_time;
+  guint64 lowest_before; /* in those before */
+  guint stuck; /* judgements in a row that saw no progress */
+  gint64 flow_time; /* when data was last seen to move */
+  gint64 seen_time; /* when figures that would show it were last seen */
   gboolean flowed;
   guint reported_throttle;
   gint64 throttle_time;
   guint throttle_iteration;
 
   /* what was decided */
-  guint downtime; /* ms: the limit that was last asked for */
-  guint downtime_step;
+  guint downtime; /* ms: the limit that was last asked for; 0: none */
   guint downtime_iteration;
-  gboolean started;
-  gboolean steered;
   gint64 due_since; /* a switch is due; 0: not */
   VmmigConvergenceReason due_reason;
   gint64 overdue_since; /* the progress time-out came; 0: not */
-  gint64 last_resort_time;
-  guint last_resort_iteration;
   gboolean post_copy_asked;
   gboolean post_copy_refused;
-  gint64 paused_at; /* -1: not */
+  gint64 paused_at; /* by us; -1: not */
   gboolean pause_refused;
   gboolean given_up;
   VmmigConvergenceReason end_reason;
@@ -176,7 +173,7 @@ typedef struct
   gint64 acceptable; /* s */
   gint64 last_progress;
   guint64 watermark;
-  guint first_iteration;
+  guint first_iteration, seen_iteration;
   guint next_item;
 } VmmigConvergence;
 
@@ -203,7 +200,7 @@ guint vmmig_convergence_get_downtime_step (const VmmigConvergenceSettings *setti
 
 /* KubeVirt's acceptable completion time: s; 0: none. */
 gint64 vmmig_convergence_get_kubevirt_timeout (const VmmigConvergenceSettings *settings);
-/* Nova's schedule: its limit at an instant (ms), and when it last changed before it. */
+/* Nova's schedule: its limit at an instant, in ms. */
 guint vmmig_convergence_get_nova_downtime (guint64 data_bytes,
                                            guint downtime, /* ms */
                                            guint steps,

@@ -57,12 +57,15 @@ typedef struct
   gint64 now; /* µs */
   guint iteration;
   double remaining; /* bytes of this pass */
-  double zero_share; /* of what remains: it flows without costing */
+  double pass_size; /* bytes of it at its begin */
+  double cost; /* bytes on the wire for each of them: zero pages cost nearly nothing */
   double dirtied; /* bytes, distinct, since QEMU last looked */
   double processed; /* bytes on the wire */
   double rate; /* bytes per second in this pass */
   double dirty_rate; /* bytes per second of the busy guest in this pass */
   double last_dirty_rate; /* as QEMU measured it */
+  double expected_downtime; /* ms, as QEMU tells it */
+  gint64 period_begin;
   double period_sent, period_dirtied; /* for auto-converge */
   gint64 pass_begin;
   guint dirty_periods;
@@ -70,7 +73,6 @@ typedef struct
   guint downtime_limit; /* ms */
   gboolean paused;
   gint64 stop_time; /* µs: when its CPUs stopped; -1: they run */
-  gint64 switch_duration; /* µs */
   guint64 downtime; /* ms, when completed; of a paused one from its pause */
 } VmmigMigrationModel;
 
