@@ -158,6 +158,7 @@ typedef struct
   /* what was decided */
   guint downtime; /* ms: the limit that was last asked for; 0: none */
   guint downtime_iteration;
+  gint64 downtime_time;
   gint64 due_since; /* a switch is due; 0: not */
   VmmigConvergenceReason due_reason;
   gint64 overdue_since; /* the progress time-out came; 0: not */

@@ -17,6 +17,8 @@
 /* QEMU throttles more after two periods of a second or more; so long the last step is still new. */
 #define THROTTLE_ITERATIONS 4
 #define THROTTLE_TIME (5 * G_USEC_PER_SEC)
+/* Near the end iterations are short, and a limit needs some of them to show that it does. */
+#define DOWNTIME_PATIENCE (2 * G_USEC_PER_SEC)
 /* So near to its smallest it is a good instant, and when so little of a pass is left. */
 #define MINIMUM_MARGIN 1.04
 #define PASS_NEARLY_OVER 0.1
@@ -167,6 +169,7 @@ set_downtime (VmmigConvergence *self,
 {
   self->downtime = MIN (downtime, self->settings.maximum_downtime);
   self->downtime_iteration = self->iteration;
+  self->downtime_time = self->now;
   vmmig_convergence_decide (decision, VMMIG_CONVERGENCE_SET_DOWNTIME, reason);
   return TRUE;
 }
@@ -314,7 +317,8 @@ check_downtime (VmmigConvergence *self, gboolean judged, VmmigConvergenceDecisio
   guint step = 0;
 
   if (!judged || self->stuck == 0 || !may_raise_downtime (self) ||
-      self->iteration <= self->downtime_iteration)
+      self->iteration <= self->downtime_iteration ||
+      self->now < self->downtime_time + DOWNTIME_PATIENCE)
     return FALSE;
   while (step < settings->downtime_steps &&
          vmmig_convergence_get_downtime_step (settings, step) <= self->downtime)

@@ -18,8 +18,8 @@ typedef enum
   VMMIG_FORECAST_VERDICT_UNKNOWN, /* too early, or too close to call */
   VMMIG_FORECAST_VERDICT_CONVERGES,
   VMMIG_FORECAST_VERDICT_CONVERGES_IF, /* with needed_downtime or with needed_bandwidth */
-  /* Each pass finds nearly all dirty again: only a VM that stands still will arrive. What would be
-   * needed is told as well. */
+  /* It would need ten times the downtime and twice the bandwidth: out of reach of any setting. What
+   * would be needed is told as well. */
   VMMIG_FORECAST_VERDICT_DOES_NOT,
 } VmmigForecastVerdict;
 
@@ -49,22 +49,18 @@ typedef struct
   double duration; /* s of the pass */
   double dirtied; /* bytes that the next one found */
   double sent; /* bytes in it */
+  double left; /* bytes that were not sent when the next one began */
 } VmmigForecastPass;
 
 /* Opaque to its owner; freed by forgetting it. */
 typedef struct
 {
   guint maximum_downtime; /* ms */
-  VmmigObservation first, last, begin; /* `begin`: of this iteration */
+  VmmigObservation last, begin; /* `begin`: first of this iteration */
   gboolean has_begin;
-  guint n_observations;
-  guint iteration;
-  gboolean begun_exactly; /* the pass before it was seen from its begin */
-  guint64 found;
+  gboolean post_copy;
   VmmigForecastPass passes[VMMIG_FORECAST_PASSES]; /* the newest, as a ring */
   guint n_passes;
-  double rate_mean, rate_square; /* decaying */
-  double rate_weight;
 } VmmigForecaster;
 
 /* @maximum_downtime: ms, to which the limit may be raised. */

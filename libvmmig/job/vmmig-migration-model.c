@@ -199,7 +199,9 @@ look_for_dirty_memory (VmmigMigrationModel *self)
   self->remaining = get_all_dirty (self);
   self->period_dirtied += self->remaining - before;
   self->dirtied = 0;
-  self->cost = 1;
+  /* What was dirtied is not zero. */
+  if (self->remaining > 0)
+    self->cost = (before * self->cost + self->remaining - before) / self->remaining;
   if (self->now - self->period_begin >= MINIMUM_PERIOD)
     {
       self->last_dirty_rate =
@@ -211,7 +213,7 @@ look_for_dirty_memory (VmmigMigrationModel *self)
     }
   self->expected_downtime = self->remaining / self->rate * 1000;
   begin_pass (self);
-  if (self->remaining < get_threshold (self) || self->remaining < 1)
+  if (self->remaining <= get_threshold (self) + 1)
     {
       self->phase = VMMIG_MODEL_SWITCHOVER;
       if (self->stop_time < 0)
