@@ -14,6 +14,9 @@
 /* Judgements that it takes to call it stuck, and to act on it before any time-out. */
 #define STUCK_ITERATIONS 2
 #define HOPELESS_ITERATIONS 4
+/* A downtime that is short by no more than this may do by chance: so long as the completion time-out
+ * will end it anyway, it is left to try. */
+#define NEARLY 1.25
 /* QEMU throttles more after two periods of a second or more; so long the last step is still new. */
 #define THROTTLE_ITERATIONS 4
 #define THROTTLE_TIME (5 * G_USEC_PER_SEC)
@@ -120,6 +123,14 @@ get_needed_downtime (const VmmigConvergence *self)
   if (self->last.memory_rate == 0)
     return 0;
   return (guint64)((double)self->best * 1000.0 / (double)self->last.memory_rate);
+}
+
+static gboolean
+nearly_fits (const VmmigConvergence *self)
+{
+  guint64 needed = get_needed_downtime (self);
+
+  return needed != 0 && (double)needed <= NEARLY * self->settings.maximum_downtime;
 }
 
 /* Nothing that is still to come by itself would help. */
@@ -293,7 +304,8 @@ check_progress (VmmigConvergence *self,
   gint64 due = add_seconds (self->best_time, self->settings.progress_timeout);
 
   if (!self->passed || self->best == 0 || self->now < due || self->stuck < STUCK_ITERATIONS ||
-      is_throttle_rising (self) || (may_switch (self) && deadline != G_MAXINT64))
+      is_throttle_rising (self) ||
+      (deadline != G_MAXINT64 && (may_switch (self) || nearly_fits (self))))
     {
       self->overdue_since = 0;
       return FALSE;

@@ -59,7 +59,7 @@ typedef struct
   VmmigObservation last, begin; /* `begin`: first of this iteration */
   gboolean has_begin;
   gboolean post_copy;
-  VmmigForecastPass passes[VMMIG_FORECAST_PASSES]; /* the newest, as a ring */
+  VmmigForecastPass passes[VMMIG_FORECAST_PASSES]; /* the first, and the newest as a ring */
   guint n_passes;
 } VmmigForecaster;
 

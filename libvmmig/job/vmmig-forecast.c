@@ -19,13 +19,17 @@
 #define MIB (1024.0 * 1024.0)
 /* QEMU sends for so long before it looks again. */
 #define MINIMUM_PASS 0.05 /* s */
-#define MAXIMUM_PASSES 2000
+#define MAXIMUM_PASSES 500
 #define MAXIMUM_DURATION (48 * 3600.0) /* s */
 
-#define SETS 24 /* working sets that are tried */
-/* In logarithms: scatter that is there although a few passes do not show it. */
-#define LEAST_SCATTER 0.06
-#define LEAST_RATE_SCATTER 0.03
+#define SETS 16 /* working sets that are tried */
+/* In logarithms: what a guest and a link scatter by, as long as a few passes do not show it. */
+#define SCATTER 0.15
+#define RATE_SCATTER 0.1
+#define PRIOR 2.0 /* passes that this counts for */
+/* Share of the time, and s, by which it is never known more exactly. */
+#define SLACK 0.03
+#define LEAST_SLACK 0.3
 #define WIDTH 1.65 /* standard deviations: 90 % */
 /* Out of reach of any setting if both are beyond this. */
 #define FAR_DOWNTIME 10
@@ -115,11 +119,18 @@ start_again (VmmigForecaster *self, const VmmigObservation *seen)
   self->last = *seen;
 }
 
+/* The first pass stays: it is the longest, and tells most of the working set. */
+static guint
+get_slot (guint pass)
+{
+  return pass == 0 ? 0 : 1 + (pass - 1) % (VMMIG_FORECAST_PASSES - 1);
+}
+
 static void
 note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
 {
   guint passes = seen->iteration - self->begin.iteration;
-  VmmigForecastPass *pass = &self->passes[self->n_passes % VMMIG_FORECAST_PASSES];
+  VmmigForecastPass *pass = &self->passes[get_slot (self->n_passes)];
   double left = (double)seen->remaining - found;
 
   if (seen->time <= self->begin.time || seen->processed <= self->begin.processed)
@@ -181,11 +192,17 @@ get_n (const VmmigForecaster *self)
   return MIN (self->n_passes, VMMIG_FORECAST_PASSES);
 }
 
-/* Age 0 is the newest. */
 static const VmmigForecastPass *
-get_pass (const VmmigForecaster *self, guint age)
+get_pass (const VmmigForecaster *self, guint i)
 {
-  return &self->passes[(self->n_passes - 1 - age) % VMMIG_FORECAST_PASSES];
+  return &self->passes[i];
+}
+
+/* From a variance and from what is usual. */
+static double
+get_scatter (double variance, double usual, guint n)
+{
+  return sqrt ((n * variance + PRIOR * usual * usual) / (n + PRIOR));
 }
 
 static void
@@ -203,8 +220,8 @@ fit_rate (const VmmigForecaster *self, Fit *fit)
     }
   sum /= fit->n;
   fit->rate = exp (sum);
-  fit->rate_scatter =
-      sqrt (MAX (squares / fit->n - sum * sum, 0) * (1.0 / fit->n + 0.5)) + LEAST_RATE_SCATTER;
+  fit->rate_scatter = get_scatter (MAX (squares / fit->n - sum * sum, 0), RATE_SCATTER, fit->n) *
+                      sqrt (1.0 / fit->n + 0.5);
 }
 
 /* The dirty rate that @set makes of the passes, and how badly they agree. */
@@ -232,6 +249,8 @@ fit_all (const VmmigForecaster *self, Fit *fit)
 {
   double least = 0, most = (double)self->last.total;
   double errors[SETS];
+  double error = 0;
+  guint n_kept = 0;
 
   fit->n = get_n (self);
   if (fit->n == 0 || most <= 0)
@@ -245,12 +264,20 @@ fit_all (const VmmigForecaster *self, Fit *fit)
     {
       fit->set[i] = least * pow (most / least, (double)i / (SETS - 1));
       errors[i] = fit_set (self, fit, fit->set[i], &fit->dirty_rate[i]);
-      if (errors[i] < errors[fit->best])
-        fit->best = i;
+      error = i == 0 ? errors[i] : MIN (error, errors[i]);
     }
   for (guint i = 0; i < SETS; i++)
-    fit->kept[i] = errors[i] <= 2 * errors[fit->best] + 0.01;
-  fit->scatter = sqrt (errors[fit->best] / fit->n) + LEAST_SCATTER;
+    {
+      fit->kept[i] = errors[i] <= 2 * error + 0.01;
+      n_kept += fit->kept[i] ? 1 : 0;
+    }
+  /* The middle of them. */
+  for (guint i = 0, seen = 0; i < SETS; i++)
+    {
+      if (fit->kept[i] && seen++ == n_kept / 2)
+        fit->best = i;
+    }
+  fit->scatter = get_scatter (error, SCATTER, fit->n) * sqrt (1.0 / fit->n + 0.5);
   return TRUE;
 }
 
@@ -328,8 +355,9 @@ conclude (VmmigForecastValues *values,
     return;
   values->has_remaining = TRUE;
   values->remaining = to_time (time);
-  values->remaining_low = to_time (MIN (spread->low, time));
-  values->remaining_high = spread->open ? G_MAXINT64 : to_time (MAX (spread->high, time));
+  values->remaining_low = to_time (MAX (MIN (spread->low, time) * (1 - SLACK) - LEAST_SLACK, 0));
+  values->remaining_high =
+      spread->open ? G_MAXINT64 : to_time (MAX (spread->high, time) * (1 + SLACK) + LEAST_SLACK);
   values->has_downtime = TRUE;
   values->downtime = to_bytes (downtime * 1000);
 }
@@ -396,7 +424,8 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
     {
       for (int r = -1; r <= 1 && fit.kept[i]; r++)
         {
-          for (int d = -1; d <= 1; d++)
+          /* Not both at once at their worst: that would be far more than 90 %. */
+          for (int d = -(r == 0); d <= (r == 0); d++)
             {
               World world = {
                   .rate = fit.rate * exp (r * WIDTH * fit.rate_scatter),

@@ -38,18 +38,19 @@ struct Step
 class Shown
 {
 public:
-  explicit Shown (const VmmigConvergenceSettings &settings) { vmmig_convergence_init (&self, &settings); }
+  explicit Shown (const VmmigConvergenceSettings &settings)
+  {
+    vmmig_convergence_init (&self, &settings);
+  }
 
-  VmmigConvergenceDecision
-  show (const VmmigObservation &observation)
+  VmmigConvergenceDecision show (const VmmigObservation &observation)
   {
     vmmig_convergence_observe (&self, &observation, &decision);
     return decision;
   }
 
   /* Iteration, remaining and processed at a time in seconds. */
-  VmmigConvergenceDecision
-  show (double time, guint iteration, guint64 remaining, guint64 processed)
+  VmmigConvergenceDecision show (double time, guint iteration, guint64 remaining, guint64 processed)
   {
     VmmigObservation seen = {};
 
@@ -71,8 +72,7 @@ struct Trial : VmmigMigrationModelRun
 {
   std::vector<Step> steps;
 
-  std::vector<Step>
-  with (VmmigConvergenceAction action) const
+  std::vector<Step> with (VmmigConvergenceAction action) const
   {
     std::vector<Step> found;
 

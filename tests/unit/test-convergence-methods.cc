@@ -24,9 +24,14 @@ TEST (KubevirtMethod, CountsWholeGigabytesRoundedUp)
     guint seconds;
     gint64 timeout;
   } cases[] = {
-      {8 * GiB, 150, 1350}, {GiB, 150, 300},        {1000000000, 150, 150},
-      {1, 150, 150},        {1000000001, 150, 300}, {8 * GiB, 0, 0},
-      {0, 150, 0},          {8 * GiB, VMMIG_CONVERGENCE_NO_TIMEOUT, 0},
+      {8 * GiB, 150, 1350},
+      {GiB, 150, 300},
+      {1000000000, 150, 150},
+      {1, 150, 150},
+      {1000000001, 150, 300},
+      {8 * GiB, 0, 0},
+      {0, 150, 0},
+      {8 * GiB, VMMIG_CONVERGENCE_NO_TIMEOUT, 0},
   };
 
   for (const auto &c : cases)

@@ -215,8 +215,7 @@ TEST (Convergence, WhatIsRefusedIsNotAskedAgain)
     engine.show (i, i, 2 * GiB, 3ull * GiB * i);
   ASSERT_TRUE (engine.self.post_copy_asked);
   vmmig_convergence_refused (&engine.self, VMMIG_CONVERGENCE_POST_COPY);
-  EXPECT_EQ (engine.show (1300, 1300, 2 * GiB, 3ull * GiB * 1300).action,
-             VMMIG_CONVERGENCE_PAUSE);
+  EXPECT_EQ (engine.show (1300, 1300, 2 * GiB, 3ull * GiB * 1300).action, VMMIG_CONVERGENCE_PAUSE);
   vmmig_convergence_refused (&engine.self, VMMIG_CONVERGENCE_PAUSE);
   EXPECT_EQ (engine.show (1301, 1301, 2 * GiB, 3ull * GiB * 1301).action,
              VMMIG_CONVERGENCE_GIVE_UP);

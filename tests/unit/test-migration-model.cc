@@ -12,8 +12,7 @@ struct Alone
   }
 
   /* To the end without any decision; its observations. */
-  std::vector<VmmigObservation>
-  go (gint64 interval = second / 2, gint64 limit = hour)
+  std::vector<VmmigObservation> go (gint64 interval = second / 2, gint64 limit = hour)
   {
     std::vector<VmmigObservation> seen;
     VmmigObservation observation;
@@ -86,9 +85,9 @@ TEST (MigrationModel, ConvergesIfTheDowntimeCoversWhereItRests)
     guint downtime;
     bool ends;
   } cases[] = {
-      {0.5, 300, true},  {0.9, 300, true},   {2.0, 300, false},  {2.0, 950, false},
-      {2.0, 1100, true}, {1.25, 350, false}, {1.25, 500, true}, {10, 1700, false},
-      {10, 2100, true},
+      {0.5, 300, true},  {0.9, 300, true},  {2.0, 300, false},
+      {2.0, 950, false}, {2.0, 1100, true}, {1.25, 350, false},
+      {1.25, 500, true}, {10, 1700, false}, {10, 2100, true},
   };
 
   for (const auto &c : cases)
