@@ -61,6 +61,8 @@ typedef struct
   gboolean post_copy;
   VmmigForecastPass passes[VMMIG_FORECAST_PASSES]; /* the first, and the newest as a ring */
   guint n_passes;
+  double smallest; /* bytes that a pass had to send */
+  guint n_stuck; /* passes since then that were not smaller */
 } VmmigForecaster;
 
 /* @maximum_downtime: ms, to which the limit may be raised. */

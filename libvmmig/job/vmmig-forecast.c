@@ -31,6 +31,10 @@
 #define SLACK 0.03
 #define LEAST_SLACK 0.3
 #define WIDTH 1.65 /* standard deviations: 90 % */
+/* So many passes that are not smaller, and too large: no arithmetic is needed to see it. */
+#define STUCK_PASSES 8
+#define STUCK_MARGIN 1.1
+#define PROGRESS 0.96
 /* Out of reach of any setting if both are beyond this. */
 #define FAR_DOWNTIME 10
 #define FAR_BANDWIDTH 2
@@ -127,6 +131,18 @@ get_slot (guint pass)
 }
 
 static void
+note_rest (VmmigForecaster *self, double rest)
+{
+  if (self->smallest > 0 && rest >= PROGRESS * self->smallest)
+    {
+      self->n_stuck++;
+      return;
+    }
+  self->smallest = rest;
+  self->n_stuck = 0;
+}
+
+static void
 note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
 {
   guint passes = seen->iteration - self->begin.iteration;
@@ -140,6 +156,7 @@ note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
   pass->sent = (double)(seen->processed - self->begin.processed) / passes;
   pass->left = MAX (left, 0);
   self->n_passes++;
+  note_rest (self, MAX ((double)seen->remaining, pass->dirtied));
 }
 
 void
@@ -323,9 +340,10 @@ to_time (double seconds)
 static void
 set_needs (VmmigForecastValues *values, const World *world)
 {
-  double resting = get_resting (world);
-  double downtime = resting / world->rate;
-  double bandwidth = world->set / (world->limit + world->set / world->dirty_rate);
+  /* It is more than what it has, whatever the arithmetic says. */
+  double downtime = MAX (get_resting (world) / world->rate, STUCK_MARGIN * world->limit);
+  double bandwidth = MAX (world->set / (world->limit + world->set / world->dirty_rate),
+                          STUCK_MARGIN * world->rate);
 
   values->needed_downtime = to_bytes (ceil (downtime * 1000));
   values->needed_bandwidth = to_bytes (ceil (bandwidth));
@@ -396,6 +414,13 @@ get_post_copy (const VmmigForecaster *self, VmmigForecastValues *values)
   values->remaining_high = to_time (time * 2 + 1);
 }
 
+static gboolean
+is_stuck (const VmmigForecaster *self, const World *world)
+{
+  return self->n_stuck >= STUCK_PASSES &&
+         self->smallest > STUCK_MARGIN * world->limit * world->rate;
+}
+
 void
 vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
 {
@@ -441,6 +466,8 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
     }
   middle = (World){fit.rate, fit.dirty_rate[fit.best], fit.set[fit.best], limit};
   start.drain = middle.rate;
+  if (is_stuck (self, &middle))
+    spread.n_converging = 0;
   conclude (values, &spread, &middle, &start);
 }
 
