@@ -143,6 +143,7 @@ typedef struct
   guint64 size; /* bytes of the newest iteration but the first; 0: none yet */
   guint64 previous_size;
   guint64 best; /* smallest of them */
+  double high; /* what the largest of late come to */
   gint64 best_time;
   gint64 iteration_time;
   guint64 lowest; /* of `remaining` in this iteration */

@@ -18,6 +18,8 @@
 /* An iteration smaller than this share of those before is a fall, though no new minimum: a burst is
  * over. */
 #define FALL 0.75
+/* A poll may fall anywhere in a pass; the largest of some are the passes' real size. */
+#define HIGH_DECAY 0.02
 /* So often in a row a number is lower before it is no late answer. */
 #define LOWER_NUMBERS 3
 
@@ -88,6 +90,7 @@ start_again (VmmigConvergence *self, guint iteration)
   self->size = 0;
   self->previous_size = 0;
   self->best = 0;
+  self->high = 0;
   self->best_time = self->now;
   self->iteration_time = self->now;
   self->lowest = G_MAXUINT64;
@@ -198,6 +201,7 @@ judge (VmmigConvergence *self, guint64 size)
     }
   self->previous_size = self->size;
   self->size = MAX (size, 1);
+  self->high = MAX ((double)size, self->high + HIGH_DECAY * ((double)size - self->high));
   return !first;
 }
 

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "job/vmmig-convergence-private.h"
+
 #include "job/vmmig-convergence-parts-private.h"
 
 #define GIB (G_GUINT64_CONSTANT (1) << 30)
@@ -16,7 +18,7 @@
 #define HOPELESS_ITERATIONS 4
 /* A downtime that is short by no more than this may do by chance: so long as the completion time-out
  * will end it anyway, it is left to try. */
-#define NEARLY 1.25
+#define NEARLY 1.5
 /* QEMU throttles more after two periods of a second or more; so long the last step is still new. */
 #define THROTTLE_ITERATIONS 4
 #define THROTTLE_TIME (5 * G_USEC_PER_SEC)
@@ -128,9 +130,9 @@ get_needed_downtime (const VmmigConvergence *self)
 static gboolean
 nearly_fits (const VmmigConvergence *self)
 {
-  guint64 needed = get_needed_downtime (self);
+  double limit = (double)self->last.memory_rate * self->settings.maximum_downtime / 1000.0;
 
-  return needed != 0 && (double)needed <= NEARLY * self->settings.maximum_downtime;
+  return self->high <= NEARLY * limit;
 }
 
 /* Nothing that is still to come by itself would help. */

@@ -230,6 +230,25 @@ TEST (ForecastBefore, AVmThatDirtiesMuchIsDoubted)
 
 /* --- figures --- */
 
+VmmigMigrationModelSettings
+any_model (std::mt19937_64 &random)
+{
+  auto between = [&] (double least, double most) {
+    return least * std::pow (most / least, (double)(random () % 1000000) / 1e6);
+  };
+  VmmigMigrationModelSettings model = {};
+  model.memory = (guint64)between (1.0 * GiB, 64.0 * GiB);
+  model.used = between (0.2, 1);
+  model.link_rate = (guint64)between (50.0 * MiB, 2.0 * GiB);
+  model.working_set = (guint64)(between (0.02, model.used) * (double)model.memory);
+  model.dirty_rate = (guint64)(between (0.05, 4) * (double)model.link_rate);
+  model.link_scatter = between (0.01, 0.15);
+  model.dirty_scatter = between (0.01, 0.2);
+  model.downtime_limit = downtime;
+  model.seed = random ();
+  return model;
+}
+
 TEST (ForecastFigures, OfModelsThatItWasNotFittedTo)
 {
   guint n = 0, within = 0, open = 0, verdicts = 0, wrong = 0, unknown = 0, early = 0,
@@ -239,19 +258,7 @@ TEST (ForecastFigures, OfModelsThatItWasNotFittedTo)
   for (guint seed = 0; seed < 1500; seed++)
     {
       std::mt19937_64 random (seed + 1000);
-      auto between = [&] (double least, double most) {
-        return least * std::pow (most / least, (double)(random () % 1000000) / 1e6);
-      };
-      VmmigMigrationModelSettings model = {};
-      model.memory = (guint64)between (1.0 * GiB, 64.0 * GiB);
-      model.used = between (0.2, 1);
-      model.link_rate = (guint64)between (50.0 * MiB, 2.0 * GiB);
-      model.working_set = (guint64)(between (0.02, model.used) * (double)model.memory);
-      model.dirty_rate = (guint64)(between (0.05, 4) * (double)model.link_rate);
-      model.link_scatter = between (0.01, 0.15);
-      model.dirty_scatter = between (0.01, 0.2);
-      model.downtime_limit = downtime;
-      model.seed = random ();
+      const VmmigMigrationModelSettings model = any_model (random);
       Watched watched =
           watch (model, second / 2 + (gint64)(random () % second), seed % 2 == 0, hour);
       if (watched.seen.size () < 2)
