@@ -44,8 +44,8 @@ typedef struct
   guint64 data_bytes;
   guint completion_timeout; /* s per GiB, or VMMIG_CONVERGENCE_NO_TIMEOUT; 0 as well */
   guint progress_timeout; /* s, or VMMIG_CONVERGENCE_NO_TIMEOUT; 0 as well */
-  guint
-      initial_downtime; /* ms; 0: maximum / (steps + 1), but 50 ms if that is within the maximum */
+  /* ms; 0: maximum / (steps + 1), but at least 50 ms if the maximum is. */
+  guint initial_downtime;
   guint maximum_downtime; /* ms; 0: the downtime limit is left as it is */
   guint downtime_steps; /* from the initial to the maximum; 0: the maximum from the start */
   gboolean auto_converge; /* QEMU throttles: it is not stuck while that rises */
