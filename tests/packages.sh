@@ -9,8 +9,8 @@
 # To build all of it
 packages_build=(
   g++ gcc gi-docgen gir1.2-glib-2.0 gobject-introspection libc6-dev libgirepository1.0-dev
-  libglib2.0-dev libjson-glib-dev libvirt-dev libxml2-dev meson ninja-build pkg-config
-  python3 valac
+  libglib2.0-dev libjson-glib-dev libvirt-dev libxml2-dev libyaml-dev meson ninja-build
+  pkg-config python3 valac
 )
 # Real hosts on one machine: daemons, hypervisor, certificates, links
 packages_lab=(

@@ -15,19 +15,23 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy version --help'
+    candidates='migrate status watch cancel postcopy settings version --help'
   else
     case $before in
       --from | --to | --peer-uri)
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --ssh-key | --known-hosts | --pki-directory | --xml)
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | import)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
       --compression) candidates='none xbzrle zlib zstd' ;;
       --copy-storage) candidates='none all incremental' ;;
+      settings) candidates='show set unset import --help' ;;
+      set | unset)
+        candidates=$("$tool" settings show 2>/dev/null | cut -d ' ' -f 1)
+        ;;
       --persistence) candidates='preserve persistent transient' ;;
       *)
         [[ $word != -* ]] || candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")

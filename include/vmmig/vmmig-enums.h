@@ -195,6 +195,27 @@ typedef enum
 } VmmigPersistence;
 
 /**
+ * VmmigEvictionStrategy:
+ * @VMMIG_EVICTION_STRATEGY_LIVE_MIGRATE: the VM is migrated; while it cannot be, its node is not
+ *   drained
+ * @VMMIG_EVICTION_STRATEGY_LIVE_MIGRATE_IF_POSSIBLE: the VM is migrated if it can be, and does not
+ *   hold its node back if it cannot
+ * @VMMIG_EVICTION_STRATEGY_NONE: the VM is not migrated
+ * @VMMIG_EVICTION_STRATEGY_EXTERNAL: somebody else takes care of the VM; its node waits for that
+ *
+ * What becomes of a VM whose node is drained.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_EVICTION_STRATEGY_LIVE_MIGRATE,
+  VMMIG_EVICTION_STRATEGY_LIVE_MIGRATE_IF_POSSIBLE,
+  VMMIG_EVICTION_STRATEGY_NONE,
+  VMMIG_EVICTION_STRATEGY_EXTERNAL,
+} VmmigEvictionStrategy;
+
+/**
  * VmmigNodeState:
  * @VMMIG_NODE_STATE_UNKNOWN: nobody asked yet
  * @VMMIG_NODE_STATE_CONNECTING: the library is opening its control connection

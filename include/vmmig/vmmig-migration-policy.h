@@ -25,6 +25,15 @@ G_BEGIN_DECLS
  */
 #define VMMIG_BANDWIDTH_UNLIMITED ((guint64)18446744073709551615u)
 
+/**
+ * VMMIG_TIMEOUT_NONE:
+ *
+ * A time-out that never comes.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_TIMEOUT_NONE ((guint)4294967295u)
+
 #define VMMIG_TYPE_MIGRATION_POLICY (vmmig_migration_policy_get_type ())
 VMMIG_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (VmmigMigrationPolicy,

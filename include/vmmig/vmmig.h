@@ -13,5 +13,6 @@
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
 #include <vmmig/vmmig-node.h>
+#include <vmmig/vmmig-settings.h>
 #include <vmmig/vmmig-version.h>
 #undef VMMIG_INSIDE

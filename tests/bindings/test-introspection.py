@@ -9,7 +9,7 @@ import gi
 gi.require_version("Vmmig", "1")
 from gi.repository import GLib, GObject, Vmmig  # noqa: E402
 
-OBJECTS = [Vmmig.MigrationJob, Vmmig.MigrationPolicy, Vmmig.Node]
+OBJECTS = [Vmmig.MigrationJob, Vmmig.MigrationPolicy, Vmmig.Node, Vmmig.Settings]
 BOXED = [Vmmig.MigrationProgress, Vmmig.MigrationResult, Vmmig.MigrationStatus]
 
 
@@ -35,7 +35,8 @@ class Introspection(unittest.TestCase):
 
     def test_enumerations_have_names(self):
         for name in ("JobState", "VmLocation", "MigrationMode", "Encryption", "EncryptionStatus",
-                     "Compression", "CopyStorage", "Persistence", "NodeState", "CredentialKind"):
+                     "Compression", "CopyStorage", "EvictionStrategy", "Persistence",
+                     "NodeState", "CredentialKind"):
             enum = getattr(Vmmig, name)
             self.assertEqual(sorted(enum.__enum_values__), list(range(len(enum.__enum_values__))))
         self.assertEqual(Vmmig.JobState.PRE_COPY.value_nick, "pre-copy")

@@ -13,7 +13,7 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "version"]
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
 NAMES = ["it's", 'say "hi"', "$(reboot)", "`id`", "a\nb", "a\tb", "\x1b[2J\x1b[1;31mred", "\x9b31m",
@@ -55,7 +55,7 @@ class CommandLine(unittest.TestCase):
         self.usage_error(b"\xff", says="\N{REPLACEMENT CHARACTER}")
 
     def test_what_is_missing_is_named(self):
-        for command in set(COMMANDS) - {"version", "status"}:
+        for command in set(COMMANDS) - {"settings", "version", "status"}:
             self.usage_error(command, says="No VM")
             self.usage_error(command, "vm", says="--from")
         self.usage_error("status", says="--from")
@@ -235,9 +235,11 @@ class Words(unittest.TestCase):
             complete_words {vmmig_tool.TOOL} mi
             complete_words {vmmig_tool.TOOL} migrate vm --band
             complete_words {vmmig_tool.TOOL} migrate vm --compression x
+            complete_words {vmmig_tool.TOOL} settings sh
+            complete_words {vmmig_tool.TOOL} settings show --or
         """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \n")
+        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n")
 
 
 if __name__ == "__main__":

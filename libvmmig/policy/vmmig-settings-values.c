@@ -1,0 +1,357 @@
+/* Defaults: the product documents and KubeVirt's pkg/virt-config/virt-config.go, but for what its
+ * member says
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "policy/vmmig-settings-values-private.h"
+
+#include <string.h>
+
+#include <vmmig/vmmig-enum-types.h>
+#include <vmmig/vmmig-error.h>
+
+#include "policy/vmmig-policy-values-private.h"
+#include "values/vmmig-address-private.h"
+#include "values/vmmig-error-private.h"
+#include "values/vmmig-quantity-private.h"
+
+#define SHOWN 60 /* bytes of a value in a message */
+
+typedef enum
+{
+  TYPE_COUNT,
+  TYPE_COUNT_OR_UNLIMITED,
+  TYPE_RATE,
+  TYPE_TIMEOUT, /* s */
+  TYPE_DOWNTIME, /* ms */
+  TYPE_NETWORK,
+  TYPE_EVICTION,
+  TYPE_BOOLEAN,
+  TYPE_PROFILE,
+} Type;
+
+static const struct
+{
+  Type type;
+  guint64 value;
+} settings[] = {
+    [VMMIG_SETTING_PARALLEL_MIGRATIONS_PER_CLUSTER] = {TYPE_COUNT, 5},
+    [VMMIG_SETTING_PARALLEL_OUTBOUND_MIGRATIONS_PER_NODE] = {TYPE_COUNT, 2},
+    /* oVirt's default; KubeVirt has no such limit */
+    [VMMIG_SETTING_PARALLEL_INBOUND_MIGRATIONS_PER_NODE] = {TYPE_COUNT_OR_UNLIMITED, 2},
+    [VMMIG_SETTING_BANDWIDTH_PER_MIGRATION] = {TYPE_RATE, VMMIG_BANDWIDTH_UNLIMITED},
+    [VMMIG_SETTING_COMPLETION_TIMEOUT_PER_GIB] = {TYPE_TIMEOUT, 150},
+    [VMMIG_SETTING_PROGRESS_TIMEOUT] = {TYPE_TIMEOUT, 150},
+    /* QEMU's own; KubeVirt's 900 is not used by its own loop */
+    [VMMIG_SETTING_MAXIMUM_DOWNTIME] = {TYPE_DOWNTIME, VMMIG_DEFAULT_MAXIMUM_DOWNTIME},
+    [VMMIG_SETTING_NETWORK] = {TYPE_NETWORK, 0},
+    [VMMIG_SETTING_EVICTION_STRATEGY] = {TYPE_EVICTION, VMMIG_EVICTION_STRATEGY_LIVE_MIGRATE},
+    [VMMIG_SETTING_ALLOW_POST_COPY] = {TYPE_BOOLEAN, FALSE},
+    [VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION] = {TYPE_BOOLEAN, FALSE},
+    [VMMIG_SETTING_AUTO_CONVERGE] = {TYPE_BOOLEAN, FALSE},
+    [VMMIG_SETTING_PROFILE] = {TYPE_PROFILE, 0},
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (settings) == VMMIG_N_SETTINGS);
+
+static const char *const names[] = {
+    [VMMIG_SETTING_PARALLEL_MIGRATIONS_PER_CLUSTER] = "parallel-migrations-per-cluster",
+    [VMMIG_SETTING_PARALLEL_OUTBOUND_MIGRATIONS_PER_NODE] = "parallel-outbound-migrations-per-node",
+    [VMMIG_SETTING_PARALLEL_INBOUND_MIGRATIONS_PER_NODE] = "parallel-inbound-migrations-per-node",
+    [VMMIG_SETTING_BANDWIDTH_PER_MIGRATION] = "bandwidth-per-migration",
+    [VMMIG_SETTING_COMPLETION_TIMEOUT_PER_GIB] = "completion-timeout-per-gib",
+    [VMMIG_SETTING_PROGRESS_TIMEOUT] = "progress-timeout",
+    [VMMIG_SETTING_MAXIMUM_DOWNTIME] = "maximum-downtime",
+    [VMMIG_SETTING_NETWORK] = "network",
+    [VMMIG_SETTING_EVICTION_STRATEGY] = "eviction-strategy",
+    [VMMIG_SETTING_ALLOW_POST_COPY] = "allow-post-copy",
+    [VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION] = "allow-workload-disruption",
+    [VMMIG_SETTING_AUTO_CONVERGE] = "auto-converge",
+    [VMMIG_SETTING_PROFILE] = "profile",
+    [VMMIG_N_SETTINGS] = NULL,
+};
+
+/* The first one is the default. */
+static const char *const profiles[] = {"openshift", "openshift-heavy", "openshift-2026",
+                                       "nova",      "ovirt",           NULL};
+
+void
+vmmig_settings_values_init (VmmigSettingsValues *self)
+{
+  *self = (VmmigSettingsValues){0};
+  for (guint i = 0; i < VMMIG_N_SETTINGS; i++)
+    vmmig_settings_values_unset (self, (VmmigSetting)i);
+}
+
+void
+vmmig_settings_values_clear (VmmigSettingsValues *self)
+{
+  for (guint i = 0; i < VMMIG_N_SETTINGS; i++)
+    {
+      g_clear_pointer (&self->texts[i], g_free);
+      g_clear_pointer (&self->origins[i], g_free);
+    }
+}
+
+void
+vmmig_settings_values_copy (const VmmigSettingsValues *self, VmmigSettingsValues *copy)
+{
+  *copy = *self;
+  for (guint i = 0; i < VMMIG_N_SETTINGS; i++)
+    {
+      copy->texts[i] = g_strdup (self->texts[i]);
+      copy->origins[i] = g_strdup (self->origins[i]);
+    }
+}
+
+const char *const *
+vmmig_settings_values_names (void)
+{
+  return names;
+}
+
+gboolean
+vmmig_setting_from_name (const char *name, VmmigSetting *setting, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  for (guint i = 0; i < VMMIG_N_SETTINGS; i++)
+    if (strcmp (names[i], name) == 0)
+      {
+        *setting = (VmmigSetting)i;
+        return TRUE;
+      }
+  shown = vmmig_error_clean_text (name, SHOWN);
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "There is no setting ‘%s’", shown);
+  return FALSE;
+}
+
+gboolean
+vmmig_settings_values_is_set (const VmmigSettingsValues *self, VmmigSetting setting)
+{
+  return (self->set & (1u << setting)) != 0;
+}
+
+static gboolean
+refuse (GError **error, const char *text, const char *why)
+{
+  g_autofree char *shown = vmmig_error_clean_text (text, SHOWN);
+
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "‘%s’ %s", shown, why);
+  return FALSE;
+}
+
+static gboolean
+parse_count (const char *text, guint64 *number, GError **error)
+{
+  if (*text != '+' && g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT32, number, NULL))
+    return TRUE;
+  return refuse (error, text, "is not a whole number of 1 or more");
+}
+
+/* "64MiB/s", "1Gbit/s": a quantity, and what it counts. Bits are rounded up to bytes. */
+static gboolean
+parse_rate (const char *text, guint64 *number, GError **error)
+{
+  g_autofree char *rest = g_strdup (text);
+  gboolean bits;
+
+  if (g_str_equal (text, "unlimited"))
+    {
+      *number = VMMIG_BANDWIDTH_UNLIMITED;
+      return TRUE;
+    }
+  if (g_str_has_suffix (rest, "/s"))
+    rest[strlen (rest) - 2] = '\0';
+  bits = g_str_has_suffix (rest, "bit");
+  if (!bits && !g_str_has_suffix (rest, "B"))
+    return refuse (error, text, "has no unit: write for instance 64MiB/s, 1Gbit/s or unlimited");
+  rest[strlen (rest) - (bits ? 3 : 1)] = '\0';
+  if (!vmmig_quantity_parse (rest, number, NULL))
+    return refuse (error, text, "is not a rate: write for instance 64MiB/s, 1Gbit/s or unlimited");
+  if (bits)
+    *number = *number / 8 + (*number % 8 != 0);
+  if (*number == VMMIG_BANDWIDTH_UNLIMITED)
+    return refuse (error, text, "is too large: write unlimited for no limit");
+  return vmmig_bandwidth_check (*number, error);
+}
+
+/* A whole number with one of two units. */
+static gboolean
+parse_time (const char *text, const char *unit, const char *larger, guint factor, guint64 *number)
+{
+  gboolean is_larger = g_str_has_suffix (text, larger) && !g_str_has_suffix (text, unit);
+  const char *suffix = is_larger ? larger : unit;
+  g_autofree char *digits = NULL;
+
+  if (!g_str_has_suffix (text, suffix))
+    return FALSE;
+  digits = g_strndup (text, strlen (text) - strlen (suffix));
+  if (*digits == '+' || !g_ascii_string_to_unsigned (
+                            digits, 10, 1, G_MAXINT32 / (is_larger ? factor : 1), number, NULL))
+    return FALSE;
+  if (is_larger)
+    *number *= factor;
+  return TRUE;
+}
+
+static gboolean
+parse_number (Type type, const char *text, guint64 *number, GError **error)
+{
+  g_autoptr (GEnumClass) enum_class = NULL;
+  const GEnumValue *value;
+
+  switch (type)
+    {
+    case TYPE_COUNT_OR_UNLIMITED:
+      *number = VMMIG_MIGRATIONS_UNLIMITED;
+      return g_str_equal (text, "unlimited") || parse_count (text, number, error);
+    case TYPE_COUNT:
+      return parse_count (text, number, error);
+    case TYPE_RATE:
+      return parse_rate (text, number, error);
+    case TYPE_TIMEOUT:
+      *number = VMMIG_TIMEOUT_NONE;
+      return g_str_equal (text, "none") || parse_time (text, "s", "min", 60, number) ||
+             refuse (error, text, "is not a time: write for instance 150s, 20min or none");
+    case TYPE_DOWNTIME:
+      if (!parse_time (text, "ms", "s", 1000, number))
+        return refuse (error, text, "is not a time: write for instance 300ms or 2s");
+      return vmmig_maximum_downtime_check ((guint)*number, error);
+    case TYPE_BOOLEAN:
+      *number = g_str_equal (text, "true");
+      return *number || g_str_equal (text, "false") ||
+             refuse (error, text, "is neither true nor false");
+    case TYPE_EVICTION:
+      enum_class = g_type_class_ref (VMMIG_TYPE_EVICTION_STRATEGY);
+      value = g_enum_get_value_by_nick (enum_class, text);
+      if (value == NULL)
+        return refuse (error, text,
+                       "is none of live-migrate, live-migrate-if-possible, none and external");
+      *number = (guint64)value->value;
+      return TRUE;
+    case TYPE_NETWORK:
+    case TYPE_PROFILE:
+      break;
+    }
+  return FALSE;
+}
+
+static gboolean
+check_word (Type type, const char *text, GError **error)
+{
+  g_autofree char *known = NULL;
+  g_autofree char *why = NULL;
+
+  if (type == TYPE_NETWORK)
+    return vmmig_address_check_network (text, error);
+  if (g_strv_contains (profiles, text))
+    return TRUE;
+  known = g_strjoinv (", ", (char **)profiles);
+  why = g_strconcat ("is no profile: there are ", known, NULL);
+  return refuse (error, text, why);
+}
+
+gboolean
+vmmig_settings_values_set_text (VmmigSettingsValues *self,
+                                VmmigSetting setting,
+                                const char *text,
+                                const char *origin,
+                                GError **error)
+{
+  Type type = settings[setting].type;
+  gboolean word = type == TYPE_NETWORK || type == TYPE_PROFILE;
+  guint64 number = 0;
+
+  if (!g_utf8_validate (text, -1, NULL))
+    return refuse (error, text, "is not UTF-8");
+  if (!(word ? check_word (type, text, error) : parse_number (type, text, &number, error)))
+    return FALSE;
+  vmmig_settings_values_set_number (self, setting, number, origin);
+  if (word)
+    {
+      g_free (self->texts[setting]);
+      self->texts[setting] = g_strdup (text);
+    }
+  return TRUE;
+}
+
+void
+vmmig_settings_values_set_number (VmmigSettingsValues *self,
+                                  VmmigSetting setting,
+                                  guint64 number,
+                                  const char *origin)
+{
+  self->numbers[setting] = number;
+  self->set |= 1u << setting;
+  g_free (self->origins[setting]);
+  self->origins[setting] = g_strdup (origin);
+}
+
+void
+vmmig_settings_values_unset (VmmigSettingsValues *self, VmmigSetting setting)
+{
+  self->set &= ~(1u << setting);
+  self->numbers[setting] = settings[setting].value;
+  g_clear_pointer (&self->origins[setting], g_free);
+  g_clear_pointer (&self->texts[setting], g_free);
+  if (settings[setting].type == TYPE_PROFILE)
+    self->texts[setting] = g_strdup (profiles[0]);
+}
+
+guint64
+vmmig_settings_values_get_number (const VmmigSettingsValues *self, VmmigSetting setting)
+{
+  /* As in KubeVirt: who allows post-copy allows what it does */
+  if (setting == VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION &&
+      !vmmig_settings_values_is_set (self, setting))
+    return self->numbers[VMMIG_SETTING_ALLOW_POST_COPY];
+  return self->numbers[setting];
+}
+
+/* In the largest unit that keeps it exact. */
+static char *
+format_rate (guint64 number)
+{
+  static const char *const units[] = {"B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s", "PiB/s"};
+  gsize i = 0;
+
+  if (number == VMMIG_BANDWIDTH_UNLIMITED)
+    return g_strdup ("unlimited");
+  for (; number % 1024 == 0 && i + 1 < G_N_ELEMENTS (units); i++)
+    number /= 1024;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT "%s", number, units[i]);
+}
+
+char *
+vmmig_settings_values_get_text (const VmmigSettingsValues *self, VmmigSetting setting)
+{
+  guint64 number = vmmig_settings_values_get_number (self, setting);
+  g_autoptr (GEnumClass) enum_class = NULL;
+
+  switch (settings[setting].type)
+    {
+    case TYPE_COUNT_OR_UNLIMITED:
+      if (number == VMMIG_MIGRATIONS_UNLIMITED)
+        return g_strdup ("unlimited");
+      return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+    case TYPE_COUNT:
+      return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+    case TYPE_RATE:
+      return format_rate (number);
+    case TYPE_TIMEOUT:
+      if (number == VMMIG_TIMEOUT_NONE)
+        return g_strdup ("none");
+      return g_strdup_printf ("%" G_GUINT64_FORMAT "s", number);
+    case TYPE_DOWNTIME:
+      return g_strdup_printf ("%" G_GUINT64_FORMAT "ms", number);
+    case TYPE_BOOLEAN:
+      return g_strdup (number ? "true" : "false");
+    case TYPE_EVICTION:
+      enum_class = g_type_class_ref (VMMIG_TYPE_EVICTION_STRATEGY);
+      return g_strdup (g_enum_get_value (enum_class, (int)number)->value_nick);
+    case TYPE_NETWORK:
+    case TYPE_PROFILE:
+      break;
+    }
+  return g_strdup (self->texts[setting] != NULL ? self->texts[setting] : "");
+}
