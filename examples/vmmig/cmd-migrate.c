@@ -21,6 +21,9 @@ typedef struct
   gboolean plaintext;
   char *bandwidth;
   char *maximum_downtime;
+  char *completion_timeout;
+  char *progress_timeout;
+  char *strategy;
   gboolean auto_converge;
   gboolean post_copy;
   gboolean post_copy_at_once;
@@ -47,6 +50,9 @@ migrate_options_clear (MigrateOptions *self)
   g_free (self->network);
   g_free (self->bandwidth);
   g_free (self->maximum_downtime);
+  g_free (self->completion_timeout);
+  g_free (self->progress_timeout);
+  g_free (self->strategy);
   g_free (self->post_copy_after);
   g_free (self->parallel);
   g_free (self->compression);
@@ -73,8 +79,11 @@ new_context (MigrateOptions *self)
     {"no-encryption", 0, 0, G_OPTION_ARG_NONE, &self->plaintext, "Send memory and disks in the clear: everybody on the path can read and change them", NULL},
     {"bandwidth", 0, 0, text, &self->bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
     {"max-downtime", 0, 0, text, &self->maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"completion-timeout-per-gib", 0, 0, text, &self->completion_timeout, "Time that each GiB may take; then post-copy if it is allowed, or give up: 150s, none", "TIME"},
+    {"progress-timeout", 0, 0, text, &self->progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
+    {"convergence-strategy", 0, 0, text, &self->strategy, "vmmig, or kubevirt with its own arithmetic", "WHICH"},
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
-    {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy, by request", NULL},
+    {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy: by request, or when the completion time-out comes", NULL},
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
     {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
     {"parallel", 0, 0, text, &self->parallel, "Copy over this many connections", "NUMBER"},
@@ -101,6 +110,62 @@ new_context (MigrateOptions *self)
       "Moves a running VM from --from to --to, and says where it is when that ended. Ctrl-C "
       "cancels.\nMemory, disks and control are encrypted, or nothing is sent.",
       entries);
+}
+
+/* "none", or whole seconds */
+static gboolean
+parse_timeout (const char *option, const char *text, guint *seconds, GError **error)
+{
+  guint64 milliseconds;
+
+  if (g_str_equal (text, "none"))
+    {
+      *seconds = VMMIG_TIMEOUT_NONE;
+      return TRUE;
+    }
+  if (!units_parse_duration (text, &milliseconds, error))
+    {
+      g_prefix_error (error, "%s: ", option);
+      return FALSE;
+    }
+  if (milliseconds % 1000 != 0 || milliseconds / 1000 >= VMMIG_TIMEOUT_NONE)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "%s: ‘%s’ is no number of whole seconds from 1s to %us, nor ‘none’", option,
+                   text, VMMIG_TIMEOUT_NONE - 1);
+      return FALSE;
+    }
+  *seconds = (guint)(milliseconds / 1000);
+  return TRUE;
+}
+
+static gboolean
+apply_timeouts (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
+{
+  guint seconds;
+  int value;
+
+  if (self->completion_timeout != NULL)
+    {
+      if (!parse_timeout ("--completion-timeout-per-gib", self->completion_timeout, &seconds,
+                          error))
+        return FALSE;
+      vmmig_migration_policy_set_completion_timeout_per_gib (policy, seconds);
+    }
+  if (self->progress_timeout != NULL)
+    {
+      if (!parse_timeout ("--progress-timeout", self->progress_timeout, &seconds, error))
+        return FALSE;
+      vmmig_migration_policy_set_progress_timeout (policy, seconds);
+    }
+  if (self->strategy != NULL)
+    {
+      if (!options_parse_enum ("--convergence-strategy", self->strategy,
+                               VMMIG_TYPE_CONVERGENCE_STRATEGY, &value, error))
+        return FALSE;
+      vmmig_migration_policy_set_convergence_strategy (policy, (VmmigConvergenceStrategy)value);
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -147,7 +212,7 @@ make_policy (const MigrateOptions *self, GError **error)
   int value;
 
   if (!options_check_text ("--network", self->network, error) ||
-      !apply_limits (self, policy, error))
+      !apply_limits (self, policy, error) || !apply_timeouts (self, policy, error))
     return NULL;
   if (self->plaintext)
     vmmig_migration_policy_set_encryption (policy, VMMIG_ENCRYPTION_OFF);

@@ -212,6 +212,29 @@ report_progress (Report *self, VmmigMigrationProgress *progress)
 }
 
 void
+report_decision (Report *self, VmmigMigrationDecision *decision)
+{
+  g_autofree char *text = NULL;
+
+  if (output_is_json (self->output))
+    {
+      g_autoptr (GVariant) values =
+          g_variant_ref_sink (vmmig_migration_decision_to_variant (decision));
+      g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (values);
+
+      add_job (&dict, self->job);
+      output_event (self->output, "decision", g_variant_dict_end (&dict));
+      return;
+    }
+  /* A judgement alone changes nothing, and progress shows what it rests on. */
+  if (vmmig_migration_decision_get_action (decision) == VMMIG_DECISION_ACTION_GO_ON)
+    return;
+  text = g_strdup_printf ("%s: %s", vmmig_migration_job_get_vm (self->job),
+                          vmmig_migration_decision_get_text (decision));
+  output_line (self->output, OUTPUT_PLAIN, text);
+}
+
+void
 report_notice (Report *self, const char *format, ...)
 {
   g_autofree char *text = NULL;

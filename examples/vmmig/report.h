@@ -21,6 +21,7 @@ void report_free (Report *self);
 void report_start (Report *self, const char *action);
 void report_state (Report *self, VmmigJobState state);
 void report_progress (Report *self, VmmigMigrationProgress *progress);
+void report_decision (Report *self, VmmigMigrationDecision *decision);
 /* Something worth a line that is not the end. */
 void report_notice (Report *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* The tool goes away while the migration does not. @command shows how to look later. */

@@ -205,6 +205,14 @@ progress_cb (VmmigMigrationJob *job, VmmigMigrationProgress *progress, gpointer 
   report_progress (self->report, progress);
 }
 
+static void
+decision_cb (VmmigMigrationJob *job, VmmigMigrationDecision *decision, gpointer user_data)
+{
+  Session *self = user_data;
+
+  report_decision (self->report, decision);
+}
+
 static gboolean
 wait_over_cb (gpointer user_data)
 {
@@ -273,6 +281,7 @@ session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *optio
   guint interrupt = g_unix_signal_add (SIGINT, interrupted_cb, &self);
   guint terminate = g_unix_signal_add (SIGTERM, interrupted_cb, &self);
   gulong progress = g_signal_connect (job, "progress", G_CALLBACK (progress_cb), &self);
+  gulong decision = g_signal_connect (job, "decision", G_CALLBACK (decision_cb), &self);
   gulong state = g_signal_connect (job, "notify::state", G_CALLBACK (state_cb), &self);
 
   self.state = vmmig_migration_job_get_state (job);
@@ -282,6 +291,7 @@ session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *optio
   g_main_loop_run (loop);
 
   g_signal_handler_disconnect (job, progress);
+  g_signal_handler_disconnect (job, decision);
   g_signal_handler_disconnect (job, state);
   g_source_remove (interrupt);
   g_source_remove (terminate);

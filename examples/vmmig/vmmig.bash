@@ -27,6 +27,7 @@ _vmmig()
         return
         ;;
       --compression) candidates='none xbzrle zlib zstd' ;;
+      --convergence-strategy) candidates='vmmig kubevirt' ;;
       --copy-storage) candidates='none all incremental' ;;
       settings) candidates='show set unset import --help' ;;
       set | unset)

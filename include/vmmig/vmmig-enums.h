@@ -157,6 +157,46 @@ typedef enum
 } VmmigCompression;
 
 /**
+ * VmmigDecisionAction:
+ * @VMMIG_DECISION_ACTION_GO_ON: nothing is done; the judgement of the migration changed
+ * @VMMIG_DECISION_ACTION_SET_DOWNTIME: the limit of downtime is set, never above the policy's
+ * @VMMIG_DECISION_ACTION_THROTTLE: the hypervisor slowed the VM down
+ * @VMMIG_DECISION_ACTION_POST_COPY: it is switched to post-copy
+ * @VMMIG_DECISION_ACTION_PAUSE: the VM would be paused until it has moved; not done by this version
+ * @VMMIG_DECISION_ACTION_GIVE_UP: it is aborted, and the VM stays where it is
+ *
+ * What was decided about a migration while it ran. Values may be added in later versions.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_DECISION_ACTION_GO_ON,
+  VMMIG_DECISION_ACTION_SET_DOWNTIME,
+  VMMIG_DECISION_ACTION_THROTTLE,
+  VMMIG_DECISION_ACTION_POST_COPY,
+  VMMIG_DECISION_ACTION_PAUSE,
+  VMMIG_DECISION_ACTION_GIVE_UP,
+} VmmigDecisionAction;
+
+/**
+ * VmmigConvergenceStrategy:
+ * @VMMIG_CONVERGENCE_STRATEGY_VMMIG: by iterations: the least that remained after each one tells
+ *   whether the migration comes nearer to its end
+ * @VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT: KubeVirt's loop with its own arithmetic, for who wants no
+ *   change: a comparison of two polls tells, and sizes are rounded up to whole gigabytes
+ *
+ * How it is judged whether a migration comes to its end, and what is done if it does not.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_CONVERGENCE_STRATEGY_VMMIG,
+  VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT,
+} VmmigConvergenceStrategy;
+
+/**
  * VmmigCopyStorage:
  * @VMMIG_COPY_STORAGE_NONE: disks are shared between the nodes
  * @VMMIG_COPY_STORAGE_ALL: disks are copied whole

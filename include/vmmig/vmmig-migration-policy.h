@@ -86,6 +86,29 @@ VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_compression (VmmigMigrationPolicy *self,
                                              VmmigCompression compression);
 VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_auto_converge_initial (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_auto_converge_initial (VmmigMigrationPolicy *self, guint percent);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_auto_converge_increment (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_auto_converge_increment (VmmigMigrationPolicy *self, guint percent);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_completion_timeout_per_gib (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_completion_timeout_per_gib (VmmigMigrationPolicy *self,
+                                                            guint seconds);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_progress_timeout (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_progress_timeout (VmmigMigrationPolicy *self, guint seconds);
+VMMIG_AVAILABLE_IN_1_0
+VmmigConvergenceStrategy
+vmmig_migration_policy_get_convergence_strategy (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_convergence_strategy (VmmigMigrationPolicy *self,
+                                                      VmmigConvergenceStrategy strategy);
+VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_network (VmmigMigrationPolicy *self, const char *network);

@@ -12,6 +12,7 @@
 #include <glib-object.h>
 
 #include <vmmig/vmmig-enums.h>
+#include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-version.h>
 
 G_BEGIN_DECLS
@@ -67,6 +68,8 @@ VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_result_get_reason (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0
 const char *const *vmmig_migration_result_get_warnings (const VmmigMigrationResult *self);
+VMMIG_AVAILABLE_IN_1_0
+GPtrArray *vmmig_migration_result_get_decisions (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0
 VmmigJobState vmmig_migration_result_get_failed_phase (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0

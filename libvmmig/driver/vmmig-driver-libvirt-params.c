@@ -77,6 +77,12 @@ add_string (GArray *params, const char *field, const char *value)
 }
 
 static void
+add_number (GArray *params, const char *field, guint value)
+{
+  add_param (params, field, VIR_TYPED_PARAM_INT)->value.i = (int)value;
+}
+
+static void
 add_bandwidth (GArray *params, const VmmigMigrateParams *values)
 {
   /* Said even if there is no limit: a limit that somebody set earlier stays with the VM. */
@@ -124,8 +130,11 @@ vmmig_libvirt_migrate_params (const VmmigMigrateParams *values)
       add_string (params, VIR_MIGRATE_PARAM_MIGRATE_DISKS, values->disks[i]);
   add_string (params, VIR_MIGRATE_PARAM_COMPRESSION, get_compression_method (values->compression));
   if (values->parallel_connections >= 2)
-    add_param (params, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, VIR_TYPED_PARAM_INT)->value.i =
-        (int)values->parallel_connections;
+    add_number (params, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS, values->parallel_connections);
+  if (values->auto_converge && values->auto_converge_initial != 0)
+    add_number (params, VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL, values->auto_converge_initial);
+  if (values->auto_converge && values->auto_converge_increment != 0)
+    add_number (params, VIR_MIGRATE_PARAM_AUTO_CONVERGE_INCREMENT, values->auto_converge_increment);
   add_bandwidth (params, values);
   return params;
 }

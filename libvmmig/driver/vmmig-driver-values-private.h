@@ -176,6 +176,8 @@ typedef struct
   gboolean tls;
   gboolean post_copy;
   gboolean auto_converge;
+  guint auto_converge_initial; /* %, with auto_converge */
+  guint auto_converge_increment; /* %, likewise */
   gboolean persist;
   gboolean undefine_source;
   gboolean paused;

@@ -417,6 +417,8 @@ explain (VmmigConvergence *self, VmmigConvergenceDecision *decision)
   decision->since_best = self->best != 0 ? self->now - self->best_time : 0;
   decision->since_flow = self->flowed ? self->now - self->flow_time : 0;
   decision->deadline = vmmig_convergence_get_deadline (&self->settings);
+  if (self->settings.method == VMMIG_CONVERGENCE_METHOD_KUBEVIRT)
+    decision->deadline = self->acceptable != 0 ? self->acceptable * G_USEC_PER_SEC : G_MAXINT64;
   decision->maximum_downtime = self->settings.maximum_downtime;
   decision->needed_downtime = get_needed_downtime (self);
 }

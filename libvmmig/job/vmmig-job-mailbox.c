@@ -13,6 +13,7 @@ typedef enum
 {
   ITEM_STATE,
   ITEM_PROGRESS,
+  ITEM_DECISION,
   ITEM_FINISHED,
 } ItemKind;
 
@@ -21,6 +22,7 @@ typedef struct
   ItemKind kind;
   VmmigJobState state;
   VmmigMigrationProgress *progress;
+  VmmigMigrationDecision *decision;
   VmmigMigrationResult *result;
   GError *error;
 } Item;
@@ -40,6 +42,7 @@ static void
 item_free (Item *item)
 {
   g_clear_pointer (&item->progress, vmmig_migration_progress_unref);
+  g_clear_pointer (&item->decision, vmmig_migration_decision_unref);
   g_clear_pointer (&item->result, vmmig_migration_result_unref);
   g_clear_error (&item->error);
   g_free (item);
@@ -90,6 +93,9 @@ deliver (VmmigJobMailbox *self, Item *item)
       break;
     case ITEM_PROGRESS:
       self->funcs->progress (self->owner, item->progress);
+      break;
+    case ITEM_DECISION:
+      self->funcs->decision (self->owner, item->decision);
       break;
     case ITEM_FINISHED:
       owner = g_steal_pointer (&self->owner);
@@ -193,6 +199,16 @@ vmmig_job_mailbox_push_progress (VmmigJobMailbox *self, VmmigMigrationProgress *
 
   item->kind = ITEM_PROGRESS;
   item->progress = vmmig_migration_progress_ref (progress);
+  push (self, item);
+}
+
+void
+vmmig_job_mailbox_push_decision (VmmigJobMailbox *self, VmmigMigrationDecision *decision)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_DECISION;
+  item->decision = vmmig_migration_decision_ref (decision);
   push (self, item);
 }
 

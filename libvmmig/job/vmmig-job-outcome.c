@@ -85,5 +85,6 @@ vmmig_job_finish_build_result (VmmigJobRunner *self,
   g_ptr_array_add (self->warnings, NULL);
   values.warnings = g_strdupv ((char **)self->warnings->pdata);
   g_ptr_array_set_size (self->warnings, self->warnings->len - 1);
+  values.decisions = g_ptr_array_ref (self->decisions);
   return vmmig_migration_result_new (&values);
 }

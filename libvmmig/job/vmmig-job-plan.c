@@ -172,6 +172,8 @@ vmmig_job_plan_to_params (const VmmigJobPlan *self,
   params->disks = g_strdupv (self->disks);
   params->post_copy = self->policy.allow_post_copy;
   params->auto_converge = self->policy.auto_converge;
+  params->auto_converge_initial = self->policy.auto_converge_initial;
+  params->auto_converge_increment = self->policy.auto_converge_increment;
   params->persist = self->persistence == VMMIG_PERSISTENCE_PERSISTENT ||
                     (self->persistence == VMMIG_PERSISTENCE_PRESERVE && vm->persistent);
   params->undefine_source = vm->persistent && self->persistence != VMMIG_PERSISTENCE_TRANSIENT;

@@ -323,7 +323,6 @@ follow (VmmigJobRunner *self)
     self->has_tag = vmmig_tag_parse (vm->tag, &self->tag, NULL);
   self->asked = TRUE;
   self->tagged = self->has_tag;
-  self->limits_applied = TRUE;
   self->started = vmmig_driver_now (self->driver);
   vmmig_job_runner_set_state (self, VMMIG_JOB_STATE_PREPARING);
   vmmig_job_watch_start (self);

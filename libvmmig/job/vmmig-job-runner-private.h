@@ -8,6 +8,7 @@
  *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
  *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
+ *   vmmig-job-converge.c   what is done if it does not come to its end
  *   vmmig-job-finish.c     who owns the VM
  *   vmmig-job-arrival.c    what is left to do where it arrived
  *   vmmig-job-steer.c      cancel, post-copy, limits
@@ -19,6 +20,7 @@
 
 #include <gio/gio.h>
 
+#include "job/vmmig-convergence-private.h"
 #include "job/vmmig-job-mailbox-private.h"
 #include "job/vmmig-job-plan-private.h"
 #include "job/vmmig-ownership-private.h"
@@ -114,7 +116,11 @@ struct _VmmigJobRunner
   guint short_polls; /* of the next ones that need not ask for the state: events tell it */
   VmmigVmState polled_state; /* what the last poll that asked for it was told */
   VmmigVmReason polled_reason;
-  gboolean limits_applied;
+  gboolean converges; /* the next two are there */
+  VmmigConvergence convergence;
+  gint64 copying_since; /* µs */
+  guint steered_downtime; /* ms; 0: the policy's holds */
+  GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */
   gboolean flows; /* and more of them later: the handshake of its stream is long over */
@@ -133,6 +139,7 @@ struct _VmmigJobRunner
   gboolean abort_accepted;
   GPtrArray *cancel_tasks; /* (element-type GTask) waiting for libvirt's answer */
   gboolean post_copy_on_its_way;
+  gboolean post_copy_decided; /* by convergence */
   GPtrArray *post_copy_tasks; /* (element-type GTask) waiting for the first pass */
 
   /* The end */
@@ -190,6 +197,10 @@ void vmmig_job_watch_start (VmmigJobRunner *self);
 void vmmig_job_watch_stop (VmmigJobRunner *self);
 /* Polls again from now on. */
 void vmmig_job_watch_resume (VmmigJobRunner *self);
+/* There are new figures: decides, and does it. */
+void vmmig_job_converge_observe (VmmigJobRunner *self, gboolean is_event);
+void vmmig_job_converge_post_copy_refused (VmmigJobRunner *self);
+
 /* The source did not answer a poll. */
 void vmmig_job_watch_source_silent (VmmigJobRunner *self);
 
@@ -213,8 +224,8 @@ void vmmig_job_steer_push_abort (VmmigJobRunner *self);
 void vmmig_job_steer_cancel_before_start (VmmigJobRunner *self);
 /* Tries what waits for the first pass. */
 void vmmig_job_steer_push_post_copy (VmmigJobRunner *self);
-/* A limit of the policy was refused: that is a warning. */
-void vmmig_job_steer_limit_answered (VmmigJobRunner *self, VmmigReply *reply);
+/* Switches to post-copy, which the policy allows, because it was decided so. */
+void vmmig_job_steer_decide_post_copy (VmmigJobRunner *self);
 /* Tells everybody who still waits for an answer that the job ended. */
 void vmmig_job_steer_answer_all (VmmigJobRunner *self);
 

@@ -17,6 +17,7 @@ vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailbox)
   self->mailbox = vmmig_job_mailbox_ref (mailbox);
   self->driver = plan->source->link->driver;
   self->warnings = g_ptr_array_new_with_free_func (g_free);
+  self->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify)vmmig_migration_decision_unref);
   self->cancel_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->post_copy_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->pause.remaining_when_stopped = G_MAXUINT64;
@@ -42,6 +43,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   vmmig_job_plan_free (self->plan);
   vmmig_job_mailbox_unref (self->mailbox);
   g_ptr_array_unref (self->warnings);
+  g_ptr_array_unref (self->decisions);
   g_ptr_array_unref (self->cancel_tasks);
   g_ptr_array_unref (self->post_copy_tasks);
   g_clear_pointer (&self->source_facts, vmmig_node_facts_unref);

@@ -157,13 +157,16 @@ post_copy_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
   self->post_copy_on_its_way = FALSE;
   answer (self->post_copy_tasks, reply->error);
+  if (self->post_copy_decided && reply->error != NULL)
+    vmmig_job_converge_post_copy_refused (self);
+  self->post_copy_decided = FALSE;
   vmmig_job_watch_resume (self);
 }
 
 void
 vmmig_job_steer_push_post_copy (VmmigJobRunner *self)
 {
-  if (self->post_copy_tasks->len == 0 || self->post_copy_on_its_way)
+  if ((self->post_copy_tasks->len == 0 && !self->post_copy_decided) || self->post_copy_on_its_way)
     return;
   if (is_between (self))
     {
@@ -178,6 +181,13 @@ vmmig_job_steer_push_post_copy (VmmigJobRunner *self)
   vmmig_job_runner_call (self, self->plan->source->link,
                          vmmig_request_new (VMMIG_CALL_START_POST_COPY, self->uuid),
                          VMMIG_RUNNER_CALL_TIMEOUT, post_copy_cb);
+}
+
+void
+vmmig_job_steer_decide_post_copy (VmmigJobRunner *self)
+{
+  self->post_copy_decided = TRUE;
+  vmmig_job_steer_push_post_copy (self);
 }
 
 static gboolean
@@ -209,14 +219,6 @@ switch_to_post_copy (VmmigJobRunner *self, GTask *task)
 
 /* --- limits --- */
 
-void
-vmmig_job_steer_limit_answered (VmmigJobRunner *self, VmmigReply *reply)
-{
-  if (reply->error != NULL)
-    vmmig_job_runner_warn (self, "The policy's maximum downtime of %u ms could not be set: %s",
-                           self->plan->policy.maximum_downtime, reply->error->message);
-}
-
 static void
 limit_cb (VmmigReply *reply, gpointer user_data)
 {
@@ -239,6 +241,8 @@ set_limit (VmmigJobRunner *self, VmmigCallKind kind, guint64 number, GTask *task
               "it does not copy memory now; limits for its start belong into its policy");
       return;
     }
+  if (kind == VMMIG_CALL_SET_DOWNTIME)
+    self->steered_downtime = (guint)number;
   request = vmmig_request_new (kind, self->uuid);
   request->number = number;
   vmmig_driver_call (self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT, limit_cb, task);

@@ -103,23 +103,6 @@ note_flow (VmmigJobRunner *self, const VmmigStats *stats)
 /* --- polls --- */
 
 static void
-apply_limits (VmmigJobRunner *self)
-{
-  VmmigRequest *request;
-
-  if (self->limits_applied)
-    return;
-  self->limits_applied = TRUE;
-  /* Not before the start: QEMU would keep it after a migration that failed. */
-  if ((self->plan->policy.set & (1u << VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME)) == 0)
-    return;
-  request = vmmig_request_new (VMMIG_CALL_SET_DOWNTIME, self->uuid);
-  request->number = self->plan->policy.maximum_downtime;
-  vmmig_job_runner_call (self, self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT,
-                         vmmig_job_steer_limit_answered);
-}
-
-static void
 show (VmmigJobRunner *self)
 {
   g_autoptr (VmmigMigrationProgress) progress = NULL;
@@ -208,8 +191,8 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
           note_flow (self, &reply->stats);
           self->stats = reply->stats;
           note_stats (self, &reply->stats);
-          apply_limits (self);
           show (self);
+          vmmig_job_converge_observe (self, FALSE);
         }
       vmmig_job_steer_push_post_copy (self);
     }
@@ -259,6 +242,7 @@ source_iteration_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
   self->stats.iteration = event->iteration;
   self->stats.fields |= VMMIG_STAT_ITERATION;
   show (self);
+  vmmig_job_converge_observe (self, TRUE);
 }
 
 static void

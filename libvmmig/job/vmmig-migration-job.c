@@ -48,6 +48,7 @@ enum
 enum
 {
   SIGNAL_PROGRESS,
+  SIGNAL_DECISION,
   N_SIGNALS,
 };
 
@@ -103,6 +104,12 @@ take_progress (gpointer owner, VmmigMigrationProgress *progress)
 }
 
 static void
+take_decision (gpointer owner, VmmigMigrationDecision *decision)
+{
+  g_signal_emit (owner, signals[SIGNAL_DECISION], 0, decision);
+}
+
+static void
 take_end (gpointer owner, VmmigJobState state, VmmigMigrationResult *result, GError *error)
 {
   VmmigMigrationJob *self = owner;
@@ -124,6 +131,7 @@ take_end (gpointer owner, VmmigJobState state, VmmigMigrationResult *result, GEr
 const VmmigJobMailboxFuncs vmmig_migration_job_mailbox_funcs = {
     .state = take_state,
     .progress = take_progress,
+    .decision = take_decision,
     .finished = take_end,
 };
 
@@ -377,6 +385,23 @@ vmmig_migration_job_class_init (VmmigMigrationJobClass *klass)
   signals[SIGNAL_PROGRESS] =
       g_signal_new ("progress", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 1, VMMIG_TYPE_MIGRATION_PROGRESS);
+
+  /**
+   * VmmigMigrationJob::decision:
+   * @self: the job
+   * @decision: what was decided, and why
+   *
+   * Emitted when the judgement of a running migration changes, or when something is done so that
+   * it comes to its end.
+   *
+   * All of them are in the result, too. A job that follows somebody else's migration decides
+   * nothing.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_DECISION] =
+      g_signal_new ("decision", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 1, VMMIG_TYPE_MIGRATION_DECISION);
 }
 
 static void

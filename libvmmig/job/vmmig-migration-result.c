@@ -57,6 +57,7 @@ vmmig_migration_result_unref (VmmigMigrationResult *self)
   g_free (self->values.destination);
   g_free (self->values.reason);
   g_strfreev (self->values.warnings);
+  g_ptr_array_unref (self->values.decisions);
   g_free (self);
 }
 
@@ -71,6 +72,8 @@ vmmig_migration_result_new (VmmigResultValues *values)
   /* So that a caller's loop over the warnings needs no test. */
   if (self->values.warnings == NULL)
     self->values.warnings = g_new0 (char *, 1);
+  if (self->values.decisions == NULL)
+    self->values.decisions = g_ptr_array_new ();
   return self;
 }
 
@@ -378,6 +381,25 @@ vmmig_migration_result_get_warnings (const VmmigMigrationResult *self)
 }
 
 /**
+ * vmmig_migration_result_get_decisions:
+ * @self: a result
+ *
+ * Gets what was decided while the migration ran, in its order.
+ *
+ * Returns: (transfer none) (element-type VmmigMigrationDecision): the decisions, maybe none; the
+ * array belongs to the result
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+vmmig_migration_result_get_decisions (const VmmigMigrationResult *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->values.decisions;
+}
+
+/**
  * vmmig_migration_result_get_failed_phase:
  * @self: a result
  *
@@ -395,6 +417,18 @@ vmmig_migration_result_get_failed_phase (const VmmigMigrationResult *self)
   return self->values.failed_phase;
 }
 
+static void
+insert_decisions (GVariantDict *dict, GPtrArray *decisions)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < decisions->len; i++)
+    g_variant_builder_add_value (
+        &builder, vmmig_migration_decision_to_variant (g_ptr_array_index (decisions, i)));
+  g_variant_dict_insert_value (dict, "decisions", g_variant_builder_end (&builder));
+}
+
 /**
  * vmmig_migration_result_to_variant:
  * @self: a result
@@ -403,7 +437,8 @@ vmmig_migration_result_get_failed_phase (const VmmigMigrationResult *self)
  *
  * The keys never change their names or types: `outcome`, `location`, `mode`, `encryption`,
  * `failed-phase` (s, names of the enumerations' values as in `succeeded` or `post-copy`), `job-id`,
- * `vm-name`, `vm-uuid`, `source`, `destination`, `reason` (s), `warnings` (as), `duration`,
+ * `vm-name`, `vm-uuid`, `source`, `destination`, `reason` (s), `warnings` (as),
+ * `decisions` (aa{sv}, see [method@MigrationDecision.to_variant]), `duration`,
  * `downtime` (t, milliseconds), `transferred`, `total` (t, bytes), `iterations` (u). What is not
  * known is not there; `encryption`, `location` and `warnings` always are. Keys may be added in
  * later versions.
@@ -438,6 +473,7 @@ vmmig_migration_result_to_variant (const VmmigMigrationResult *self)
   vmmig_variant_insert_string (&dict, "destination", values->destination);
   vmmig_variant_insert_string (&dict, "reason", values->reason);
   vmmig_variant_insert_strings (&dict, "warnings", values->warnings);
+  insert_decisions (&dict, values->decisions);
   g_variant_dict_insert (&dict, "duration", "t", values->duration);
   if (values->has_downtime)
     g_variant_dict_insert (&dict, "downtime", "t", values->downtime);

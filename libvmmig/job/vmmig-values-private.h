@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-migration-progress.h>
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
@@ -35,6 +36,7 @@ typedef struct
   char *destination;
   char *reason;
   char **warnings;
+  GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
   guint64 duration; /* ms */
   gboolean has_downtime;
   guint64 downtime; /* ms */

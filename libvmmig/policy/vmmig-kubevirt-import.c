@@ -33,7 +33,8 @@ static const struct
     {"allowWorkloadDisruption", VMMIG_KUBEVIRT_BOOLEAN, NO_MEMBER},
     {"bandwidthPerMigration", VMMIG_KUBEVIRT_RATE,
      MEMBER (VMMIG_POLICY_FIELD_BANDWIDTH, bandwidth)},
-    {"completionTimeoutPerGiB", VMMIG_KUBEVIRT_SECONDS, NO_MEMBER},
+    {"completionTimeoutPerGiB", VMMIG_KUBEVIRT_SECONDS,
+     MEMBER (VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB, completion_timeout_per_gib)},
     {"maxDowntimeMs", VMMIG_KUBEVIRT_DOWNTIME,
      MEMBER (VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME, maximum_downtime)},
 };

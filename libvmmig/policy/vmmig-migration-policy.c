@@ -30,6 +30,11 @@ enum
   PROP_ALLOW_POST_COPY,
   PROP_PARALLEL_CONNECTIONS,
   PROP_COMPRESSION,
+  PROP_AUTO_CONVERGE_INITIAL,
+  PROP_AUTO_CONVERGE_INCREMENT,
+  PROP_COMPLETION_TIMEOUT_PER_GIB,
+  PROP_PROGRESS_TIMEOUT,
+  PROP_CONVERGENCE_STRATEGY,
   PROP_NETWORK,
   N_PROPS
 };
@@ -88,6 +93,21 @@ vmmig_migration_policy_get_property (GObject *object,
     case PROP_COMPRESSION:
       g_value_set_enum (value, (int)self->values.compression);
       break;
+    case PROP_AUTO_CONVERGE_INITIAL:
+      g_value_set_uint (value, self->values.auto_converge_initial);
+      break;
+    case PROP_AUTO_CONVERGE_INCREMENT:
+      g_value_set_uint (value, self->values.auto_converge_increment);
+      break;
+    case PROP_COMPLETION_TIMEOUT_PER_GIB:
+      g_value_set_uint (value, self->values.completion_timeout_per_gib);
+      break;
+    case PROP_PROGRESS_TIMEOUT:
+      g_value_set_uint (value, self->values.progress_timeout);
+      break;
+    case PROP_CONVERGENCE_STRATEGY:
+      g_value_set_enum (value, (int)self->values.convergence_strategy);
+      break;
     case PROP_NETWORK:
       g_value_set_string (value, self->values.network);
       break;
@@ -126,6 +146,22 @@ vmmig_migration_policy_set_property (GObject *object,
       break;
     case PROP_COMPRESSION:
       vmmig_migration_policy_set_compression (self, (VmmigCompression)g_value_get_enum (value));
+      break;
+    case PROP_AUTO_CONVERGE_INITIAL:
+      vmmig_migration_policy_set_auto_converge_initial (self, g_value_get_uint (value));
+      break;
+    case PROP_AUTO_CONVERGE_INCREMENT:
+      vmmig_migration_policy_set_auto_converge_increment (self, g_value_get_uint (value));
+      break;
+    case PROP_COMPLETION_TIMEOUT_PER_GIB:
+      vmmig_migration_policy_set_completion_timeout_per_gib (self, g_value_get_uint (value));
+      break;
+    case PROP_PROGRESS_TIMEOUT:
+      vmmig_migration_policy_set_progress_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_CONVERGENCE_STRATEGY:
+      vmmig_migration_policy_set_convergence_strategy (
+          self, (VmmigConvergenceStrategy)g_value_get_enum (value));
       break;
     case PROP_NETWORK:
       vmmig_migration_policy_set_network (self, g_value_get_string (value));
@@ -261,6 +297,85 @@ install_speed_properties (void)
 }
 
 static void
+install_throttle_properties (void)
+{
+  /**
+   * VmmigMigrationPolicy:auto-converge-initial:
+   *
+   * How much of its CPU time the VM loses at first when it is slowed down, in percent.
+   *
+   * From 1 to 99; the default of 20 is QEMU's. Needs `auto-converge`.
+   *
+   * Since: 1.0
+   */
+  props[PROP_AUTO_CONVERGE_INITIAL] =
+      g_param_spec_uint ("auto-converge-initial", NULL, NULL, 1, VMMIG_AUTO_CONVERGE_LIMIT,
+                         VMMIG_DEFAULT_AUTO_CONVERGE_INITIAL, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:auto-converge-increment:
+   *
+   * How much more of its CPU time the VM loses each time that slowing it down did not suffice, in
+   * percent.
+   *
+   * From 1 to 99; the default of 10 is QEMU's. Needs `auto-converge`.
+   *
+   * Since: 1.0
+   */
+  props[PROP_AUTO_CONVERGE_INCREMENT] =
+      g_param_spec_uint ("auto-converge-increment", NULL, NULL, 1, VMMIG_AUTO_CONVERGE_LIMIT,
+                         VMMIG_DEFAULT_AUTO_CONVERGE_INCREMENT, FLAGS);
+}
+
+static void
+install_end_properties (void)
+{
+  /**
+   * VmmigMigrationPolicy:completion-timeout-per-gib:
+   *
+   * How long the migration may take for each GiB that it copies, in seconds.
+   *
+   * The time allowed is exact: bytes of memory and of copied disks / 2^30 * this (8 GiB and 150 s
+   * make 1200 s). Then the migration switches to post-copy at the next good instant if
+   * [property@MigrationPolicy:allow-post-copy] allows that, and is given up otherwise: the VM stays
+   * where it is, and the job fails with `VMMIG_ERROR_NOT_CONVERGING`.
+   *
+   * The default is `VMMIG_TIMEOUT_NONE`; OpenShift Virtualization's documents and KubeVirt have 150.
+   *
+   * Since: 1.0
+   */
+  props[PROP_COMPLETION_TIMEOUT_PER_GIB] = g_param_spec_uint (
+      "completion-timeout-per-gib", NULL, NULL, 0, G_MAXUINT, VMMIG_TIMEOUT_NONE, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:progress-timeout:
+   *
+   * How long the migration may go on without coming nearer to its end, in seconds.
+   *
+   * Nearer is measured by the least that remained to be copied after an iteration. Then the
+   * migration is given up: the VM stays where it is, and the job fails with
+   * `VMMIG_ERROR_NOT_CONVERGING`.
+   *
+   * The default is `VMMIG_TIMEOUT_NONE`; OpenShift Virtualization's documents and KubeVirt have 150.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PROGRESS_TIMEOUT] =
+      g_param_spec_uint ("progress-timeout", NULL, NULL, 0, G_MAXUINT, VMMIG_TIMEOUT_NONE, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:convergence-strategy:
+   *
+   * How it is judged whether the migration comes to its end.
+   *
+   * Since: 1.0
+   */
+  props[PROP_CONVERGENCE_STRATEGY] =
+      g_param_spec_enum ("convergence-strategy", NULL, NULL, VMMIG_TYPE_CONVERGENCE_STRATEGY,
+                         VMMIG_CONVERGENCE_STRATEGY_VMMIG, FLAGS);
+}
+
+static void
 vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -271,6 +386,8 @@ vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
 
   install_safety_properties ();
   install_speed_properties ();
+  install_throttle_properties ();
+  install_end_properties ();
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 

@@ -60,7 +60,36 @@ check_words (const VmmigPolicyValues *self, GError **error)
                    "compression is %d, which is none of its values", (int)self->compression);
       return FALSE;
     }
+  if ((guint)self->convergence_strategy > VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT)
+    {
+      g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
+                   "convergence-strategy is %d, which is none of its values",
+                   (int)self->convergence_strategy);
+      return FALSE;
+    }
   return TRUE;
+}
+
+static gboolean
+check_percent (const char *field, guint percent, GError **error)
+{
+  if (percent >= 1 && percent <= VMMIG_AUTO_CONVERGE_LIMIT)
+    return TRUE;
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "%s is %u %%: QEMU takes 1 to %u",
+               field, percent, VMMIG_AUTO_CONVERGE_LIMIT);
+  return FALSE;
+}
+
+/* KubeVirt's 0 means none; here that has a name, and 0 would end everything at once. */
+static gboolean
+check_timeout (const char *field, guint seconds, GError **error)
+{
+  if (seconds != 0)
+    return TRUE;
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
+               "%s is 0 s: nothing could be copied; for no time-out say none (VMMIG_TIMEOUT_NONE)",
+               field);
+  return FALSE;
 }
 
 static gboolean
@@ -80,6 +109,12 @@ check_numbers (const VmmigPolicyValues *self, GError **error)
       return FALSE;
     }
 
+  if (!check_percent ("auto-converge-initial", self->auto_converge_initial, error) ||
+      !check_percent ("auto-converge-increment", self->auto_converge_increment, error) ||
+      !check_timeout ("completion-timeout-per-gib", self->completion_timeout_per_gib, error) ||
+      !check_timeout ("progress-timeout", self->progress_timeout, error))
+    return FALSE;
+
   if (self->network != NULL && !vmmig_address_check_network (self->network, error))
     {
       g_prefix_error (error, "network: ");
@@ -88,10 +123,25 @@ check_numbers (const VmmigPolicyValues *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_set (const VmmigPolicyValues *self, VmmigPolicyField field)
+{
+  return (self->set & (1u << field)) != 0;
+}
+
 /* Whatever the daemons' versions are. */
 static gboolean
 check_fields (const VmmigPolicyValues *self, GError **error)
 {
+  if (!self->auto_converge && (is_set (self, VMMIG_POLICY_FIELD_AUTO_CONVERGE_INITIAL) ||
+                               is_set (self, VMMIG_POLICY_FIELD_AUTO_CONVERGE_INCREMENT)))
+    {
+      g_set_error_literal (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_POLICY,
+                           "auto-converge-initial and auto-converge-increment say how to slow the "
+                           "VM down, but auto-converge is off: set auto-converge, or unset them");
+      return FALSE;
+    }
+
   /* libvirt 9.0 and QEMU 7.2 take it and send pages that nobody compresses; later ones refuse. */
   if (self->compression == VMMIG_COMPRESSION_XBZRLE && is_parallel (self))
     {

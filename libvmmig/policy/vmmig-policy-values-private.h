@@ -19,6 +19,11 @@ typedef enum
   VMMIG_POLICY_FIELD_ALLOW_POST_COPY,
   VMMIG_POLICY_FIELD_PARALLEL_CONNECTIONS,
   VMMIG_POLICY_FIELD_COMPRESSION,
+  VMMIG_POLICY_FIELD_AUTO_CONVERGE_INITIAL,
+  VMMIG_POLICY_FIELD_AUTO_CONVERGE_INCREMENT,
+  VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB,
+  VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT,
+  VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY,
   VMMIG_POLICY_FIELD_NETWORK,
   VMMIG_POLICY_N_FIELDS,
 } VmmigPolicyField;
@@ -27,6 +32,10 @@ typedef enum
 #define VMMIG_MAXIMUM_DOWNTIME_LIMIT 2000000u /* ms */
 #define VMMIG_DEFAULT_MAXIMUM_DOWNTIME 300u /* ms, QEMU's default */
 #define VMMIG_PARALLEL_CONNECTIONS_LIMIT 255u
+/* QEMU's defaults and limits: migration/options of QEMU 7.2. */
+#define VMMIG_DEFAULT_AUTO_CONVERGE_INITIAL 20u /* % */
+#define VMMIG_DEFAULT_AUTO_CONVERGE_INCREMENT 10u /* % */
+#define VMMIG_AUTO_CONVERGE_LIMIT 99u /* % */
 /* libvirt takes MiB/s in an unsigned long long that must fit INT64 as bytes. */
 #define VMMIG_BANDWIDTH_LIMIT (G_GUINT64_CONSTANT (8796093022207) * 1024 * 1024)
 
@@ -40,6 +49,11 @@ typedef struct
   gboolean allow_post_copy;
   guint parallel_connections; /* 1: the single channel; more: multifd */
   VmmigCompression compression;
+  guint auto_converge_initial; /* % */
+  guint auto_converge_increment; /* % */
+  guint completion_timeout_per_gib; /* s or VMMIG_TIMEOUT_NONE */
+  guint progress_timeout; /* s or VMMIG_TIMEOUT_NONE */
+  VmmigConvergenceStrategy convergence_strategy;
   char *network; /* (nullable) CIDR */
 } VmmigPolicyValues;
 

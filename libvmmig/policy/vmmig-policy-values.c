@@ -13,6 +13,11 @@ static const char *const field_names[] = {
     [VMMIG_POLICY_FIELD_ALLOW_POST_COPY] = "allow-post-copy",
     [VMMIG_POLICY_FIELD_PARALLEL_CONNECTIONS] = "parallel-connections",
     [VMMIG_POLICY_FIELD_COMPRESSION] = "compression",
+    [VMMIG_POLICY_FIELD_AUTO_CONVERGE_INITIAL] = "auto-converge-initial",
+    [VMMIG_POLICY_FIELD_AUTO_CONVERGE_INCREMENT] = "auto-converge-increment",
+    [VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB] = "completion-timeout-per-gib",
+    [VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT] = "progress-timeout",
+    [VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY] = "convergence-strategy",
     [VMMIG_POLICY_FIELD_NETWORK] = "network",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (field_names) == VMMIG_POLICY_N_FIELDS);
@@ -26,6 +31,11 @@ vmmig_policy_values_init (VmmigPolicyValues *self)
       .maximum_downtime = VMMIG_DEFAULT_MAXIMUM_DOWNTIME,
       .parallel_connections = 1,
       .compression = VMMIG_COMPRESSION_NONE,
+      .auto_converge_initial = VMMIG_DEFAULT_AUTO_CONVERGE_INITIAL,
+      .auto_converge_increment = VMMIG_DEFAULT_AUTO_CONVERGE_INCREMENT,
+      .completion_timeout_per_gib = VMMIG_TIMEOUT_NONE,
+      .progress_timeout = VMMIG_TIMEOUT_NONE,
+      .convergence_strategy = VMMIG_CONVERGENCE_STRATEGY_VMMIG,
   };
 }
 

@@ -94,6 +94,30 @@ class Migrations(unittest.TestCase):
             self.assert_story(done.events)
             self.assertEqual(done.events[-1]["mode"], "post-copy")
 
+    def test_given_up_when_its_time_is_over(self):
+        # 512 MiB at 4 s for a GiB: 2 s
+        words = [*MIGRATE, "--completion-timeout-per-gib", "4s"]
+        done = run(*words, "--json", simulated=ENDLESS + " link=256")
+        self.assertEqual(done.status, 3, done.err)
+        result = done.events[-1]
+        self.assertEqual((result["error"], result["location"]), ("not-converging", "source"))
+        decision = done.event("decision")
+        self.assertEqual((decision["action"], decision["reason"]),
+                         ("give-up", "completion-timeout"))
+        self.assertEqual(result["decisions"][-1]["text"], decision["text"])
+        self.assertTrue(2000 <= decision["elapsed"] < 10000, decision)
+        done = run(*words, simulated=ENDLESS + " link=256")
+        self.assertEqual(done.status, 3)
+        self.assertIn("web01: " + decision["text"].split(" (")[0].split(":")[0], done.out)
+
+    def test_post_copy_when_its_time_is_over(self):
+        done = run(*MIGRATE, "--completion-timeout-per-gib", "4s", "--post-copy", "--json",
+                   simulated=ENDLESS + " link=256")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertEqual(done.events[-1]["mode"], "post-copy")
+        self.assertIn("post-copy", [event["action"] for event in done.events
+                                    if event["event"] == "decision"])
+
     def test_not_waited_for(self):
         done = run(*MIGRATE, "--wait", "0s", "--json", simulated=ENDLESS)
         self.assertEqual(done.status, 7)

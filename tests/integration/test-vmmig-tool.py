@@ -81,6 +81,10 @@ class CommandLine(unittest.TestCase):
         for time in ["", "300", "5m", "1d", "-1s", "1.5s", "s", "99999999999999999999s",
                      "18446744073709551615h", "5124095576031h"]:
             self.usage_error("migrate", "vm", *NODES, "--max-downtime", time, says="--max-downtime")
+            self.usage_error("migrate", "vm", *NODES, "--completion-timeout-per-gib", time,
+                             says="--completion-timeout-per-gib")
+            self.usage_error("migrate", "vm", *NODES, "--progress-timeout", time,
+                             says="--progress-timeout")
             self.usage_error("migrate", "vm", *NODES, "--wait", time, says="--wait")
             self.usage_error("migrate", "vm", *NODES, "--post-copy-after", time, says="after")
             self.usage_error("status", *NODES, "--connect-timeout", time, says="--connect-timeout")
@@ -91,12 +95,17 @@ class CommandLine(unittest.TestCase):
         self.usage_error("migrate", "vm", *NODES, "--max-downtime", "2000001ms")
         self.usage_error("migrate", "vm", *NODES, "--max-downtime", "1193047h")
         self.usage_error("migrate", "vm", *NODES, "--parallel", "256")
+        for time in ["0s", "1500ms", "4294967295s"]:
+            self.usage_error("migrate", "vm", *NODES, "--progress-timeout", time)
+            self.usage_error("migrate", "vm", *NODES, "--completion-timeout-per-gib", time)
         self.usage_error("migrate", "vm", *NODES, "--bandwidth", "17592186044415MiB")
 
     def test_words_are_checked(self):
         self.usage_error("migrate", "vm", *NODES, "--compression", "mt", says="xbzrle")
         self.usage_error("migrate", "vm", *NODES, "--copy-storage", "some", says="incremental")
         self.usage_error("migrate", "vm", *NODES, "--persistence", "maybe", says="transient")
+        self.usage_error("migrate", "vm", *NODES, "--convergence-strategy", "nova",
+                         says="kubevirt")
         self.usage_error("migrate", "vm", *NODES, "--disks", "vda", says="--copy-storage")
         for disks in ["", ",", "vda,", "vda,,vdb"]:
             self.usage_error("migrate", "vm", *NODES, "--copy-storage", "all", "--disks", disks,
@@ -121,6 +130,10 @@ class CommandLine(unittest.TestCase):
                      "8kbit/s", "100Mbit", "1Gbit/s", "unlimited"]:
             done = run("migrate", "vm", *NOWHERE, "--bandwidth", rate)
             self.assertEqual(done.status, 9, f"{rate}: {done.err}")
+        for time in ["1s", "150s", "2min", "none"]:
+            done = run("migrate", "vm", *NOWHERE, "--completion-timeout-per-gib", time,
+                       "--progress-timeout", time, "--convergence-strategy", "kubevirt")
+            self.assertEqual(done.status, 9, f"{time}: {done.err}")
         for time in ["300ms", "2s", "1min"]:
             done = run("migrate", "vm", *NOWHERE, "--max-downtime", time)
             self.assertEqual(done.status, 9, f"{time}: {done.err}")

@@ -43,7 +43,8 @@ MIB = 1 << 20
 Outcome = namedtuple("Outcome", "outcome where downtime encryption mode error message duration "
                                 "transferred iterations warnings exit_code raw")
 _POLICY = {"encryption", "bandwidth", "maximum_downtime", "auto_converge", "allow_post_copy",
-           "parallel_connections", "compression", "network"}
+           "parallel_connections", "compression", "network", "completion_timeout_per_gib",
+           "progress_timeout", "convergence_strategy"}
 _JOB = {"copy_storage", "disks", "destination_xml", "persistence"}
 _labs = []
 
@@ -221,7 +222,8 @@ class Run(Program):
             flag = {"auto_converge": "--auto-converge", "allow_post_copy": "--post-copy"}[name]
             return [flag] if value else []
         option = {"maximum_downtime": "--max-downtime", "parallel_connections": "--parallel"}
-        unit = {"maximum_downtime": "ms", "bandwidth": "B/s"}.get(name, "")
+        unit = {"maximum_downtime": "ms", "bandwidth": "B/s", "progress_timeout": "s",
+                "completion_timeout_per_gib": "s"}.get(name, "")
         return [option.get(name, "--" + name.replace("_", "-")), _text(value) + unit]
 
     # What it says.

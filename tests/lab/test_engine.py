@@ -28,11 +28,11 @@ class MainLoops(support.LabTest):
         return outcome
 
     def test_a_handler_that_blocks_delays_only_its_own_signals(self):
-        guest = self.guest()
+        guest = self.guest(dirty_mib_s=1)
         ends = ["h1", "h2"]
         for via in ("c", "python"):
             with self.subTest(via=via):
-                run = self.start(guest, *ends, via=via, bandwidth=3 * MIB, maximum_downtime=3000)
+                run = self.start(guest, *ends, via=via, bandwidth=3 * MIB)
                 run.wait_copying()
                 run.say("block 10")
                 blocks = run.wait_event(lambda e: e["event"] == "blocks")["at"]

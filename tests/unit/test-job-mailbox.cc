@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "job/vmmig-job-mailbox-private.h"
+#include "job/vmmig-migration-decision-private.h"
 #include "job/vmmig-values-private.h"
 
 namespace
@@ -25,13 +26,19 @@ told_progress (gpointer, VmmigMigrationProgress *progress)
 }
 
 void
+told_decision (gpointer, VmmigMigrationDecision *decision)
+{
+  told.push_back ("decision " + std::to_string (vmmig_migration_decision_get_iteration (decision)));
+}
+
+void
 told_end (gpointer, VmmigJobState, VmmigMigrationResult *, GError *error)
 {
   told.push_back ("end");
   g_clear_error (&error);
 }
 
-constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_end};
+constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_decision, told_end};
 
 class JobMailbox : public ::testing::Test
 {
@@ -64,6 +71,17 @@ protected:
     vmmig_migration_progress_unref (snapshot);
   }
 
+  void decide (guint iteration)
+  {
+    VmmigConvergenceDecision values = {};
+    VmmigMigrationDecision *decision = nullptr;
+
+    values.iteration = iteration;
+    decision = vmmig_migration_decision_new (&values);
+    vmmig_job_mailbox_push_decision (mailbox, decision);
+    vmmig_migration_decision_unref (decision);
+  }
+
   void look ()
   {
     while (g_main_context_iteration (context, FALSE))
@@ -94,6 +112,16 @@ TEST_F (JobMailbox, KeepsOnlyTheNewestSnapshotAndAllStatesInOrder)
   vmmig_job_mailbox_push_finished (mailbox, VMMIG_JOB_STATE_SUCCEEDED, nullptr, nullptr);
   look ();
   EXPECT_EQ (told, (std::vector<std::string>{"state 4", "state 10", "progress 4", "end"}));
+}
+
+TEST_F (JobMailbox, DropsNoDecision)
+{
+  decide (1);
+  progress (1);
+  decide (2);
+  progress (2);
+  look ();
+  EXPECT_EQ (told, (std::vector<std::string>{"decision 1", "decision 2", "progress 2"}));
 }
 
 TEST_F (JobMailbox, ShowsEachSnapshotToAContextThatHasTime)

@@ -180,8 +180,14 @@ TEST (KubevirtImport, WhatHasNoMemberYetIsCheckedAndTold)
                             "  allowWorkloadDisruption: true\n");
 
   ASSERT_TRUE (policies.done) << policies.message ();
+  EXPECT_EQ (policies.entry ()->values.completion_timeout_per_gib, 23u);
+  EXPECT_NE (policies.entry ()->values.set & (1u << VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB),
+             0u);
   for (guint i = 0; i < policies.warnings->len; i++)
     EXPECT_EQ (policies.warning (i).rfind ("p.yaml:", 0), 0u) << policies.warning (i);
+  Policies none (HEAD + "  selectors: {}\n  completionTimeoutPerGiB: 0\n");
+  ASSERT_TRUE (none.done) << none.message ();
+  EXPECT_EQ (none.entry ()->values.completion_timeout_per_gib, VMMIG_TIMEOUT_NONE);
   for (const char *text : {"-1", "1.5", "'1'", "010", "1e3", "0x10", "true", "4294967296",
                            "99999999999999999999", "[]"})
     expect_refused (HEAD + "  completionTimeoutPerGiB: " + text + "\n",

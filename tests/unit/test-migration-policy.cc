@@ -52,6 +52,12 @@ TEST_F (MigrationPolicy, NewOnesHaveTheDocumentedDefaultsAndNothingSet)
   EXPECT_EQ (vmmig_migration_policy_get_parallel_connections (policy), 1u);
   EXPECT_EQ (vmmig_migration_policy_get_compression (policy), VMMIG_COMPRESSION_NONE);
   EXPECT_EQ (vmmig_migration_policy_get_network (policy), nullptr);
+  EXPECT_EQ (vmmig_migration_policy_get_auto_converge_initial (policy), 20u);
+  EXPECT_EQ (vmmig_migration_policy_get_auto_converge_increment (policy), 10u);
+  EXPECT_EQ (vmmig_migration_policy_get_completion_timeout_per_gib (policy), VMMIG_TIMEOUT_NONE);
+  EXPECT_EQ (vmmig_migration_policy_get_progress_timeout (policy), VMMIG_TIMEOUT_NONE);
+  EXPECT_EQ (vmmig_migration_policy_get_convergence_strategy (policy),
+             VMMIG_CONVERGENCE_STRATEGY_VMMIG);
   for (const std::string &field : list_fields ())
     EXPECT_FALSE (vmmig_migration_policy_is_set (policy, field.c_str ())) << field;
   EXPECT_TRUE (vmmig_migration_policy_check (policy, nullptr));
@@ -86,6 +92,11 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
   vmmig_migration_policy_set_allow_post_copy (policy, -1);
   vmmig_migration_policy_set_parallel_connections (policy, 4);
   vmmig_migration_policy_set_compression (policy, VMMIG_COMPRESSION_ZSTD);
+  vmmig_migration_policy_set_auto_converge_initial (policy, 30);
+  vmmig_migration_policy_set_auto_converge_increment (policy, 15);
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 150);
+  vmmig_migration_policy_set_progress_timeout (policy, 120);
+  vmmig_migration_policy_set_convergence_strategy (policy, VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
   vmmig_migration_policy_set_network (policy, "10.9.0.0/24");
   EXPECT_EQ (take_notified (), list_fields ());
 
@@ -98,6 +109,12 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
   EXPECT_EQ (vmmig_migration_policy_get_allow_post_copy (policy), TRUE);
   EXPECT_EQ (vmmig_migration_policy_get_parallel_connections (policy), 4u);
   EXPECT_EQ (vmmig_migration_policy_get_compression (policy), VMMIG_COMPRESSION_ZSTD);
+  EXPECT_EQ (vmmig_migration_policy_get_auto_converge_initial (policy), 30u);
+  EXPECT_EQ (vmmig_migration_policy_get_auto_converge_increment (policy), 15u);
+  EXPECT_EQ (vmmig_migration_policy_get_completion_timeout_per_gib (policy), 150u);
+  EXPECT_EQ (vmmig_migration_policy_get_progress_timeout (policy), 120u);
+  EXPECT_EQ (vmmig_migration_policy_get_convergence_strategy (policy),
+             VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
   EXPECT_STREQ (vmmig_migration_policy_get_network (policy), "10.9.0.0/24");
 }
 

@@ -368,8 +368,9 @@ TEST (Result, WhatIsNotKnownIsNotThere)
   values.failed_phase = VMMIG_JOB_STATE_SUCCEEDED;
   result = vmmig_migration_result_new (&values);
   dict = g_variant_ref_sink (vmmig_migration_result_to_variant (result));
-  EXPECT_THAT (list_keys (dict), UnorderedElementsAre ("outcome", "location", "encryption",
-                                                       "warnings", "duration", "transferred"));
+  EXPECT_THAT (list_keys (dict),
+               UnorderedElementsAre ("outcome", "location", "encryption", "warnings", "decisions",
+                                     "duration", "transferred"));
   EXPECT_FALSE (vmmig_migration_result_get_downtime (result, &downtime));
   EXPECT_EQ (downtime, 0u);
   ASSERT_NE (vmmig_migration_result_get_warnings (result), nullptr);

@@ -42,6 +42,13 @@ progress_cb (VmmigMigrationJob *job, VmmigMigrationProgress *progress, Migration
 }
 
 static void
+decision_cb (VmmigMigrationJob *job, VmmigMigrationDecision *decision, Migration *migration)
+{
+  g_assert_true (g_thread_self () == migration->client->thread);
+  client_tell ("decision", migration, vmmig_migration_decision_to_variant (decision));
+}
+
+static void
 state_cb (VmmigMigrationJob *job, GParamSpec *pspec, Migration *migration)
 {
   g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
@@ -115,6 +122,7 @@ add_migration (Client *client,
     return FALSE;
   vmmig_migration_job_set_policy (migration->job, shared->policy);
   g_signal_connect (migration->job, "progress", G_CALLBACK (progress_cb), migration);
+  g_signal_connect (migration->job, "decision", G_CALLBACK (decision_cb), migration);
   g_signal_connect (migration->job, "notify::state", G_CALLBACK (state_cb), migration);
   return TRUE;
 }

@@ -74,9 +74,13 @@ class Migration:
         set_properties(self.job, options.job)
         self.job.policy = policy
         self.job.connect("notify::state", self._state_changed)
+        self.job.connect("decision", self._decided)
 
     def _state_changed(self, job, _pspec):
         tell("state", self, state=job.state.value_nick)
+
+    def _decided(self, _job, decision):
+        tell("decision", self, **decision.to_variant().unpack())
 
     async def run(self):
         tell("start", self)
