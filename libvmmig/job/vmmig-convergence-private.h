@@ -95,7 +95,7 @@ typedef enum
   VMMIG_CONVERGENCE_REASON_STALLED, /* GIVE_UP: nothing flows; not the VM's fault */
   VMMIG_CONVERGENCE_REASON_PASS_TOO_SLOW, /* GIVE_UP: no full pass in twice the time */
   VMMIG_CONVERGENCE_REASON_SWITCH_FAILED, /* GIVE_UP: what is allowed was refused or had no effect */
-  VMMIG_CONVERGENCE_REASON_PAUSE_TIMEOUT, /* GIVE_UP: not even a paused VM arrived in twice the time */
+  VMMIG_CONVERGENCE_REASON_PAUSE_TIMEOUT, /* GIVE_UP: not even a paused VM arrived in as much time again */
   VMMIG_CONVERGENCE_REASON_SCHEDULE, /* the other methods' schedules */
 } VmmigConvergenceReason;
 
@@ -163,6 +163,7 @@ typedef struct
   gint64 due_since; /* a switch is due; 0: not */
   VmmigConvergenceReason due_reason;
   gint64 overdue_since; /* the progress time-out came; 0: not */
+  gint64 switched_at; /* when the one or the other was asked for */
   gboolean post_copy_asked;
   gboolean post_copy_refused;
   gint64 paused_at; /* by us; -1: not */

@@ -130,10 +130,11 @@ note_number (VmmigConvergence *self, const VmmigObservation *seen)
           self->doubted = TRUE;
           return FALSE;
         }
-      if (self->iteration == 0 || counters_restarted (self, seen))
+      /* What was counted without numbers gives way to them. */
+      if (self->iteration == 0 || seen->iteration == 1 || counters_restarted (self, seen))
         start_again (self, seen->iteration);
       self->iteration = seen->iteration;
-      self->passed = self->passed || seen->iteration > 1;
+      self->passed = seen->iteration > 1;
     }
   else if (seen->iteration < self->iteration)
     {

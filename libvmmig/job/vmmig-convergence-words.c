@@ -66,7 +66,7 @@ static const struct
     [VMMIG_CONVERGENCE_REASON_SWITCH_FAILED] =
         {"switch-failed", "what the policy allows was tried and could not be done"},
     [VMMIG_CONVERGENCE_REASON_PAUSE_TIMEOUT] =
-        {"pause-timeout", "the VM was paused and did not arrive in twice the time"},
+        {"pause-timeout", "the VM was paused and did not arrive in as much time again"},
     [VMMIG_CONVERGENCE_REASON_SCHEDULE] = {"schedule", "the schedule says so"},
 };
 

@@ -7,6 +7,7 @@
 #include "job/vmmig-convergence-private.h"
 
 #include "job/vmmig-convergence-parts-private.h"
+#include "policy/vmmig-policy-values-private.h"
 
 #define GIB (G_GUINT64_CONSTANT (1) << 30)
 #define LEAST_FIRST_DOWNTIME 50u /* ms: a guest hardly feels less */
@@ -24,9 +25,13 @@
 #define THROTTLE_TIME (5 * G_USEC_PER_SEC)
 /* Near the end iterations are short, and a limit needs some of them to show that it does. */
 #define DOWNTIME_PATIENCE (2 * G_USEC_PER_SEC)
-/* So near to its smallest it is a good instant, and when so little of a pass is left. */
+/* So near to its smallest it is a good instant, and when so little of a pass is still to be sent. */
 #define MINIMUM_MARGIN 1.04
 #define PASS_NEARLY_OVER 0.1
+/* Looks in one pass while a good instant is waited for, so that some fall near its end. */
+#define LOOKS_PER_PASS 25
+#define SHORTEST_LOOK (G_USEC_PER_SEC / 20)
+#define LONGEST_LOOK G_USEC_PER_SEC
 
 /* --- numbers of a policy --- */
 
@@ -145,6 +150,15 @@ is_hopeless (const VmmigConvergence *self)
          !is_throttle_rising (self) && (needed == 0 || needed > self->downtime);
 }
 
+/* QEMU begins the next pass as soon as what remains would fit into the downtime. */
+static double
+get_end_of_pass (const VmmigConvergence *self)
+{
+  guint downtime = self->downtime != 0 ? self->downtime : VMMIG_DEFAULT_MAXIMUM_DOWNTIME;
+
+  return PASS_NEARLY_OVER * (double)self->size + (double)self->last.memory_rate * downtime / 1000.0;
+}
+
 static gboolean
 is_good_instant (const VmmigConvergence *self)
 {
@@ -153,7 +167,7 @@ is_good_instant (const VmmigConvergence *self)
   if ((self->known & VMMIG_OBSERVED_MEMORY) == 0 || self->best == 0)
     return FALSE;
   return remaining <= MINIMUM_MARGIN * (double)MIN (self->best, self->lowest_before) ||
-         remaining <= PASS_NEARLY_OVER * (double)self->size;
+         remaining <= get_end_of_pass (self);
 }
 
 /* --- the rules: TRUE if one applies --- */
@@ -196,12 +210,21 @@ check_stall (VmmigConvergence *self, VmmigConvergenceDecision *decision)
   return end (self, VMMIG_CONVERGENCE_REASON_STALLED, decision);
 }
 
+/* What was begun may take as long again as it took to be due, and never less than a wait. */
+static gint64
+get_end_of_switch (const VmmigConvergence *self, gint64 deadline)
+{
+  gint64 patience = MAX (deadline, VMMIG_CONVERGENCE_SWITCH_PATIENCE);
+
+  return self->switched_at > G_MAXINT64 - patience ? G_MAXINT64 : self->switched_at + patience;
+}
+
 static gboolean
 check_paused (VmmigConvergence *self, gint64 deadline, VmmigConvergenceDecision *decision)
 {
   if (self->paused_at < 0)
     return FALSE;
-  if (self->now >= get_twice (deadline))
+  if (self->now >= get_end_of_switch (self, deadline))
     return end (self, VMMIG_CONVERGENCE_REASON_PAUSE_TIMEOUT, decision);
   return go_on (decision, VMMIG_CONVERGENCE_REASON_PAUSED);
 }
@@ -211,7 +234,7 @@ check_switching (VmmigConvergence *self, gint64 deadline, VmmigConvergenceDecisi
 {
   if (!self->post_copy_asked)
     return FALSE;
-  if (self->now >= get_twice (deadline))
+  if (self->now >= get_end_of_switch (self, deadline))
     return end (self, VMMIG_CONVERGENCE_REASON_SWITCH_FAILED, decision);
   return go_on (decision, VMMIG_CONVERGENCE_REASON_SWITCHING);
 }
@@ -219,6 +242,7 @@ check_switching (VmmigConvergence *self, gint64 deadline, VmmigConvergenceDecisi
 static gboolean
 do_switch (VmmigConvergence *self, VmmigConvergenceDecision *decision)
 {
+  self->switched_at = self->now;
   if (may_post_copy (self))
     {
       self->post_copy_asked = TRUE;
@@ -485,6 +509,19 @@ vmmig_convergence_refused (VmmigConvergence *self, VmmigConvergenceAction action
     }
 }
 
+/* While a good instant is waited for, it is looked for. */
+static gint64
+get_next_look (const VmmigConvergence *self)
+{
+  double pass;
+
+  if (!self->has_reason || self->last_reason != VMMIG_CONVERGENCE_REASON_WAITING_FOR_MINIMUM)
+    return G_MAXINT64;
+  pass = (double)self->size * G_USEC_PER_SEC / (double)MAX (self->last.memory_rate, 1);
+  return self->now +
+         (gint64)CLAMP (pass / LOOKS_PER_PASS, (double)SHORTEST_LOOK, (double)LONGEST_LOOK);
+}
+
 gint64
 vmmig_convergence_get_wakeup (const VmmigConvergence *self)
 {
@@ -495,6 +532,7 @@ vmmig_convergence_get_wakeup (const VmmigConvergence *self)
       deadline,
       get_twice (deadline),
       self->due_since > 0 ? self->due_since + VMMIG_CONVERGENCE_SWITCH_PATIENCE : G_MAXINT64,
+      get_next_look (self),
       self->overdue_since > 0 ? self->overdue_since + VMMIG_CONVERGENCE_SWITCH_PATIENCE
                               : G_MAXINT64,
       self->best != 0 ? add_seconds (self->best_time, progress) : G_MAXINT64,

@@ -169,3 +169,12 @@ vmmig_job_converge_post_copy_refused (VmmigJobRunner *self)
 {
   vmmig_convergence_refused (&self->convergence, VMMIG_CONVERGENCE_POST_COPY);
 }
+
+/* When a poll is due at the latest, on the driver's clock. */
+gint64
+vmmig_job_converge_get_wakeup (const VmmigJobRunner *self)
+{
+  gint64 wakeup = self->converges ? vmmig_convergence_get_wakeup (&self->convergence) : G_MAXINT64;
+
+  return wakeup == G_MAXINT64 ? wakeup : self->copying_since + wakeup;
+}

@@ -200,6 +200,7 @@ void vmmig_job_watch_resume (VmmigJobRunner *self);
 /* There are new figures: decides, and does it. */
 void vmmig_job_converge_observe (VmmigJobRunner *self, gboolean is_event);
 void vmmig_job_converge_post_copy_refused (VmmigJobRunner *self);
+gint64 vmmig_job_converge_get_wakeup (const VmmigJobRunner *self);
 
 /* The source did not answer a poll. */
 void vmmig_job_watch_source_silent (VmmigJobRunner *self);

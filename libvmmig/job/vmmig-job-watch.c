@@ -150,6 +150,19 @@ until_next_round (VmmigJobRunner *self)
          now;
 }
 
+static gint64
+get_poll_delay (VmmigJobRunner *self, gboolean watched)
+{
+  gint64 wanted = vmmig_job_converge_get_wakeup (self) - vmmig_driver_now (self->driver);
+  gint64 delay = POLL_INTERVAL;
+
+  if (watched)
+    delay = until_next_round (self);
+  else if (self->state == VMMIG_JOB_STATE_PREPARING)
+    delay = PREPARE_POLL_INTERVAL;
+  return MIN (delay, MAX (wanted, MINIMUM_POLL_INTERVAL));
+}
+
 static void
 poll_again (VmmigJobRunner *self, const VmmigReply *reply)
 {
@@ -158,12 +171,7 @@ poll_again (VmmigJobRunner *self, const VmmigReply *reply)
     self->short_polls = 0;
   else if (reply->vm != NULL)
     self->short_polls = POLLS_PER_STATE - 1;
-  if (reply->watched)
-    poll_later (self, until_next_round (self));
-  else if (self->state == VMMIG_JOB_STATE_PREPARING)
-    poll_later (self, PREPARE_POLL_INTERVAL);
-  else
-    poll_later (self, POLL_INTERVAL);
+  poll_later (self, get_poll_delay (self, reply->watched));
 }
 
 static void

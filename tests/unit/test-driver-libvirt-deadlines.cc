@@ -13,6 +13,9 @@ namespace
 class Deadlines : public DriverLibvirt
 {
 protected:
+  /* So that a short deadline is that of the call on a slow machine too. */
+  void connect () { ASSERT_TRUE (ask (VMMIG_CALL_OPEN, nullptr)->wait ()); }
+
   void TearDown () override
   {
     for (const char *function :
@@ -25,6 +28,7 @@ protected:
 
 TEST_F (Deadlines, ACallThatOverrunsIsAnsweredInTimeAndLost)
 {
+  connect ();
   fake::block ("virDomainGetState");
   auto answer = ask (VMMIG_CALL_INSPECT, UUID, 50);
 
@@ -72,6 +76,7 @@ TEST_F (Deadlines, WhatLibvirtSaysTooLateIsThrownAway)
 
 TEST_F (Deadlines, CallsBehindOneThatHangsMoveToAFreshConnection)
 {
+  connect ();
   fake::block ("virDomainSetMetadata");
   auto hanging = ask (VMMIG_CALL_TAG, UUID, 100);
   auto first = ask (VMMIG_CALL_INSPECT);
@@ -90,6 +95,7 @@ TEST_F (Deadlines, CallsBehindOneThatHangsMoveToAFreshConnection)
 
 TEST_F (Deadlines, ACallThatIsStillWaitingIsAnsweredInItsOwnTimeAndNotLost)
 {
+  connect ();
   fake::block ("virDomainSetMetadata");
   auto hanging = ask (VMMIG_CALL_TAG, UUID, 2000);
   auto waiting = ask (VMMIG_CALL_INSPECT, UUID, 50);
@@ -102,6 +108,7 @@ TEST_F (Deadlines, ACallThatIsStillWaitingIsAnsweredInItsOwnTimeAndNotLost)
 
 TEST_F (Deadlines, AfterTwoThatHangTheNodeIsRefusedUntilOneComesBack)
 {
+  connect ();
   fake::block ("virDomainGetState");
   for (int i = 0; i < 2; i++)
     {
@@ -127,6 +134,7 @@ TEST_F (Deadlines, AfterTwoThatHangTheNodeIsRefusedUntilOneComesBack)
 
 TEST_F (Deadlines, AChangeThatTimedOutBeforeItBeganNeverHappens)
 {
+  connect ();
   fake::block ("virDomainLookupByUUIDString");
   auto abort = ask (VMMIG_CALL_ABORT, UUID, 50);
   auto migrate = ask_migrate (UUID, 50);
@@ -147,6 +155,7 @@ TEST_F (Deadlines, AChangeThatTimedOutBeforeItBeganNeverHappens)
 
 TEST_F (Deadlines, AMigrationMayTakeForEverButConnectingMayNot)
 {
+  connect ();
   spec->connect_timeout = 50 * G_TIME_SPAN_MILLISECOND;
   renew_node ();
   fake::block ("virDomainMigrateToURI3");
@@ -167,6 +176,7 @@ TEST_F (Deadlines, AMigrationMayTakeForEverButConnectingMayNot)
 
 TEST_F (Deadlines, AMigrationThatOverrunsItsOwnLimitMayHaveHappened)
 {
+  connect ();
   fake::block ("virDomainMigrateToURI3");
   auto answer = ask_migrate (UUID, 100);
 
