@@ -14,6 +14,7 @@
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-migration-policy.h>
 #include <vmmig/vmmig-policy-resolution.h>
+#include <vmmig/vmmig-settings.h>
 #include <vmmig/vmmig-version.h>
 
 G_BEGIN_DECLS
@@ -48,6 +49,10 @@ VmmigPolicyPrecedence vmmig_policy_set_get_precedence (VmmigPolicySet *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_policy_set_set_precedence (VmmigPolicySet *self, VmmigPolicyPrecedence precedence);
 VMMIG_AVAILABLE_IN_1_0
+VmmigSettings *vmmig_policy_set_get_settings (VmmigPolicySet *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_policy_set_set_settings (VmmigPolicySet *self, VmmigSettings *settings);
+VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_policy_set_get_profile (VmmigPolicySet *self);
 VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_policy_set_use_profile (VmmigPolicySet *self, const char *profile, GError **error);
@@ -69,8 +74,7 @@ gboolean vmmig_policy_set_load_data (VmmigPolicySet *self,
                                      const char *file_name,
                                      GError **error);
 VMMIG_AVAILABLE_IN_1_0
-gboolean
-vmmig_policy_set_load_file (VmmigPolicySet *self, const char *file_name, GError **error);
+gboolean vmmig_policy_set_load_file (VmmigPolicySet *self, const char *file_name, GError **error);
 VMMIG_AVAILABLE_IN_1_0
 gboolean
 vmmig_policy_set_load_directory (VmmigPolicySet *self, const char *directory, GError **error);

@@ -67,9 +67,9 @@ make_path (const Import *self, const char *parent, const char *name)
 }
 
 static void
-store (VmmigPolicyValues *values, gsize field, guint64 value)
+store (VmmigPolicyEntry *entry, gsize field, guint64 value, guint line)
 {
-  void *member = (char *)values + fields[field].offset;
+  void *member = (char *)&entry->values + fields[field].offset;
 
   if (fields[field].type == VMMIG_KUBEVIRT_RATE)
     *(guint64 *)member = value;
@@ -77,7 +77,8 @@ store (VmmigPolicyValues *values, gsize field, guint64 value)
     *(gboolean *)member = (gboolean)value;
   else
     *(guint *)member = (guint)value;
-  values->set |= 1u << fields[field].field;
+  entry->values.set |= 1u << fields[field].field;
+  entry->lines[fields[field].field] = line;
 }
 
 static gboolean
@@ -91,7 +92,7 @@ read_field (Import *self, const VmmigYamlEntry *entry, gsize field, GError **err
   if (!vmmig_kubevirt_get_value (self->file, entry, path, fields[field].type, &value, error))
     return FALSE;
   if (fields[field].field >= 0)
-    store (&self->entry->values, field, value);
+    store (self->entry, field, value, entry->line);
   else
     vmmig_kubevirt_warn (self->file, self->warnings, entry->line, path, NOT_USED);
   return TRUE;

@@ -41,8 +41,8 @@ begin_policy (Reader *self, const VmmigKeyFilePlace *place, const char *head, GE
   other = g_hash_table_lookup (self->names, entry->name);
   if (other != NULL)
     {
-      g_autofree char *why = g_strdup_printf ("is the name of the policy of line %u too",
-                                              other->line);
+      g_autofree char *why =
+          g_strdup_printf ("is the name of the policy of line %u too", other->line);
 
       return vmmig_key_file_refuse (place, error, entry->name, why);
     }
@@ -90,6 +90,7 @@ read_cb (const VmmigKeyFilePlace *place,
     return vmmig_key_file_refuse (place, error, key, "is neither a selector nor a policy's field");
   if ((self->entry->values.set & (1u << field)) != 0)
     return vmmig_key_file_refuse (place, error, key, "is there twice");
+  self->entry->lines[field] = place->line;
   if (vmmig_policy_values_set_text (&self->entry->values, field, value, error))
     return TRUE;
   g_prefix_error (error, "%s:%u: %s: ", place->file, place->line, key);

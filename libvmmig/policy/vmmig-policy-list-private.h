@@ -18,6 +18,9 @@ VmmigPolicyEntry *vmmig_policy_list_find (GPtrArray *self, const char *name);
 VmmigPolicyEntry *vmmig_policy_entry_copy (const VmmigPolicyEntry *self);
 /* "FILE:LINE", or "program" for a policy that is not from a file. (transfer full) */
 char *vmmig_policy_entry_describe_origin (const VmmigPolicyEntry *self);
+/* "policy ‘NAME’ (FILE:LINE)", with the line of the field. (transfer full) */
+char *vmmig_policy_entry_describe_field_origin (const VmmigPolicyEntry *self,
+                                                VmmigPolicyField field);
 
 /* The name, the selectors' labels, and whether the fields are possible and agree: INVALID_ARGUMENT
  * or INVALID_POLICY, beginning with where the policy stands. */
@@ -26,6 +29,9 @@ gboolean vmmig_policy_entry_check (const VmmigPolicyEntry *self, GError **error)
 /* INVALID_POLICY if two policies select the same VMs by the same labels: nothing but their names
  * would say which one is meant. */
 gboolean vmmig_policy_list_check_selectors (GPtrArray *self, GError **error);
+
+/* The documents' warning, to be given wherever post-copy is allowed. */
+#define VMMIG_POST_COPY_WARNING "it is not for critical data, nor for unstable networks"
 
 /* Moves @more into the list. A policy of the same name is replaced as a whole, which is told in
  * @notices (char *). */

@@ -39,18 +39,34 @@ vmmig_policy_entry_copy (const VmmigPolicyEntry *self)
   copy->group_selector = vmmig_labels_copy (self->group_selector);
   vmmig_policy_values_clear (&copy->values);
   vmmig_policy_values_copy (&self->values, &copy->values);
+  memcpy (copy->lines, self->lines, sizeof copy->lines);
   return copy;
 }
 
-char *
-vmmig_policy_entry_describe_origin (const VmmigPolicyEntry *self)
+static char *
+describe_place (const VmmigPolicyEntry *self, guint line)
 {
   g_autofree char *file = NULL;
 
   if (self->file == NULL)
     return g_strdup ("program");
   file = vmmig_error_clean_text (self->file, LONGEST_FILE_NAME);
-  return self->line > 0 ? g_strdup_printf ("%s:%u", file, self->line) : g_steal_pointer (&file);
+  return g_strdup_printf ("%s:%u", file, line);
+}
+
+char *
+vmmig_policy_entry_describe_origin (const VmmigPolicyEntry *self)
+{
+  return describe_place (self, self->line);
+}
+
+char *
+vmmig_policy_entry_describe_field_origin (const VmmigPolicyEntry *self, VmmigPolicyField field)
+{
+  guint line = self->lines[field];
+  g_autofree char *place = describe_place (self, line > 0 ? line : self->line);
+
+  return g_strdup_printf ("policy ‘%s’ (%s)", self->name, place);
 }
 
 static gboolean

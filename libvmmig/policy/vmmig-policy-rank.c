@@ -192,16 +192,16 @@ explain_loser (VmmigPolicyCandidate *self,
                                     plural (get_total (self)), winner->name, get_total (winner));
       break;
     case VMMIG_POLICY_REASON_FEWER_VM_LABELS:
-      self->text = g_strdup_printf ("matches %u labels as ‘%s’ does, but %u of the VM against %u",
-                                    get_total (self), winner->name, self->vm_matches,
-                                    winner->vm_matches);
+      self->text =
+          g_strdup_printf ("matches %u labels as ‘%s’ does, but %u of the VM against %u",
+                           get_total (self), winner->name, self->vm_matches, winner->vm_matches);
       break;
     case VMMIG_POLICY_REASON_LATER_KEYS:
       place = find_difference (self, winner);
-      self->text = g_strdup_printf (
-          "matches as many labels as ‘%s’, but its key ‘%s’ sorts after ‘%s’", winner->name,
-          (const char *)g_ptr_array_index (self->keys, place),
-          (const char *)g_ptr_array_index (winner->keys, place));
+      self->text =
+          g_strdup_printf ("matches as many labels as ‘%s’, but its key ‘%s’ sorts after ‘%s’",
+                           winner->name, (const char *)g_ptr_array_index (self->keys, place),
+                           (const char *)g_ptr_array_index (winner->keys, place));
       break;
     default:
       self->text =

@@ -90,9 +90,10 @@ vmmig_policy_resolution_get_name (const VmmigPolicyResolution *self)
  * vmmig_policy_resolution_get_policy:
  * @self: a resolution
  *
- * Gets what the migration is to be like: the policy that was selected, above the profile.
+ * Gets what the migration is to be like: the policy that was selected, above the cluster's settings,
+ * above the profile.
  *
- * What either of them says is set, and what a label forbids; everything else is not. A new object
+ * What one of them says is set, and what a label forbids; everything else is not. A new object
  * each time, which the caller may change and give to a [class@MigrationJob].
  *
  * Returns: (transfer full): a new policy
@@ -118,7 +119,8 @@ vmmig_policy_resolution_get_policy (const VmmigPolicyResolution *self)
  * @field: the name of one of the policy's properties
  *
  * Where a field's value comes from: `policy ‘databases’ (/etc/vmmig/policy.d/10-db.conf:3)`,
- * `profile openshift`, `label vmmig.org/critical`, or `default`.
+ * `settings (/etc/vmmig/settings.conf:4)`, `profile openshift`, `label vmmig.org/critical`, or
+ * `default`. The line is the field's own.
  *
  * It is a text for people; its first word is for programs too.
  *
@@ -159,10 +161,12 @@ static void
 explain_selection (const VmmigPolicyAnswer *answer, GString *text)
 {
   if (answer->name == NULL)
-    g_string_append_printf (text, "No policy matches: the profile ‘%s’ holds\n", answer->profile);
-  else
-    g_string_append_printf (text, "Policy ‘%s’ is selected, above the profile ‘%s’\n", answer->name,
+    g_string_append_printf (text, "No policy matches: the settings hold, above the profile ‘%s’\n",
                             answer->profile);
+  else
+    g_string_append_printf (text,
+                            "Policy ‘%s’ is selected, above the settings and the profile ‘%s’\n",
+                            answer->name, answer->profile);
   for (guint i = 0; answer->warnings->pdata[i] != NULL; i++)
     g_string_append_printf (text, "Warning: %s\n", (const char *)answer->warnings->pdata[i]);
 }
@@ -181,10 +185,11 @@ explain_selection (const VmmigPolicyAnswer *answer, GString *text)
 char *
 vmmig_policy_resolution_explain (const VmmigPolicyResolution *self)
 {
-  GString *text = g_string_new (NULL);
+  GString *text;
 
   g_return_val_if_fail (self != NULL, NULL);
 
+  text = g_string_new (NULL);
   explain_selection (&self->answer, text);
   if (self->answer.candidates->len > 0)
     g_string_append (text, "\nPolicies, the best first:\n");
@@ -280,9 +285,8 @@ vmmig_policy_resolution_to_variant (const VmmigPolicyResolution *self)
   if (self->answer.name != NULL)
     g_variant_dict_insert (&dict, "policy", "s", self->answer.name);
   g_variant_dict_insert (&dict, "profile", "s", self->answer.profile);
-  g_variant_dict_insert (
-      &dict, "precedence", "s",
-      g_enum_get_value (precedences, (int)self->answer.precedence)->value_nick);
+  g_variant_dict_insert (&dict, "precedence", "s",
+                         g_enum_get_value (precedences, (int)self->answer.precedence)->value_nick);
   g_variant_dict_insert_value (&dict, "fields", g_variant_builder_end (&fields));
   g_variant_dict_insert_value (&dict, "candidates", g_variant_builder_end (&candidates));
   g_variant_dict_insert_value (

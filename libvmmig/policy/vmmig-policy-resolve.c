@@ -25,51 +25,104 @@ vmmig_policy_answer_clear (VmmigPolicyAnswer *self)
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
 }
 
-/* What @layer sets covers what is below it. */
 static void
-lay (VmmigPolicyAnswer *self, const VmmigPolicyValues *layer, const char *origin)
+warn (VmmigPolicyAnswer *self, char *text)
 {
-  for (guint i = 0; i < VMMIG_POLICY_N_FIELDS; i++)
-    {
-      if ((layer->set & (1u << i)) == 0)
-        continue;
-      vmmig_policy_values_take_field (&self->values, layer, (VmmigPolicyField)i);
-      g_free (self->origins[i]);
-      self->origins[i] = g_strdup (origin);
-    }
+  g_ptr_array_add (self->warnings, text);
+}
+
+static gboolean
+is_set (const VmmigPolicyValues *values, guint field)
+{
+  return (values->set & (1u << field)) != 0;
+}
+
+/* The layer covers what is below it. Takes @origin. */
+static void
+lay_field (VmmigPolicyAnswer *self,
+           const VmmigPolicyValues *layer,
+           VmmigPolicyField field,
+           char *origin)
+{
+  vmmig_policy_values_take_field (&self->values, layer, field);
+  g_free (self->origins[field]);
+  self->origins[field] = origin;
 }
 
 static void
 lay_profile (VmmigPolicyAnswer *self)
 {
-  g_autofree char *origin = g_strdup_printf ("profile %s", self->profile);
   VmmigPolicyValues values;
 
   vmmig_profile_get_values (self->profile, &values);
-  lay (self, &values, origin);
+  for (guint i = 0; i < VMMIG_POLICY_N_FIELDS; i++)
+    if (is_set (&values, i))
+      lay_field (self, &values, (VmmigPolicyField)i, g_strdup_printf ("profile %s", self->profile));
   vmmig_policy_values_clear (&values);
 }
 
-/* FALSE if the two do not go together. */
+/* As in KubeVirt, which asks for the disruption first: who forbids that by name forbids post-copy. */
+static gboolean
+settings_forbid_post_copy (const VmmigSettingsValues *settings)
+{
+  return vmmig_settings_values_is_set (settings, VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION) &&
+         vmmig_settings_values_get_number (settings, VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION) == 0;
+}
+
+static void
+lay_setting (VmmigPolicyAnswer *self,
+             const VmmigSettingsValues *settings,
+             VmmigSetting setting,
+             VmmigPolicyField field)
+{
+  const char *origin = vmmig_settings_values_get_origin (settings, setting);
+  g_autofree char *text = vmmig_settings_values_get_text (settings, setting);
+  VmmigPolicyValues values;
+
+  vmmig_policy_values_init (&values);
+  /* Both write their values alike, and this one was checked */
+  if (!vmmig_policy_values_set_text (&values, field, text, NULL))
+    g_assert_not_reached ();
+  if (setting == VMMIG_SETTING_ALLOW_POST_COPY && values.allow_post_copy &&
+      settings_forbid_post_copy (settings))
+    {
+      values.allow_post_copy = FALSE;
+      warn (self, g_strdup_printf ("allow-post-copy (%s) has no effect while the settings' "
+                                   "allow-workload-disruption is false, as in KubeVirt",
+                                   origin));
+    }
+  lay_field (self, &values, field, g_strdup_printf ("settings (%s)", origin));
+  vmmig_policy_values_clear (&values);
+}
+
+static void
+lay_settings (VmmigPolicyAnswer *self, const VmmigSettingsValues *settings)
+{
+  VmmigPolicyField field;
+
+  for (guint i = 0; i < VMMIG_N_SETTINGS; i++)
+    if (vmmig_settings_values_is_set (settings, (VmmigSetting)i) &&
+        vmmig_setting_get_policy_field ((VmmigSetting)i, &field))
+      lay_setting (self, settings, (VmmigSetting)i, field);
+}
+
+/* FALSE if it does not go with what is below. */
 static gboolean
 lay_policy (VmmigPolicyAnswer *self, const VmmigPolicyEntry *entry, GError **error)
 {
   g_autofree char *place = vmmig_policy_entry_describe_origin (entry);
-  g_autofree char *origin = g_strdup_printf ("policy ‘%s’ (%s)", entry->name, place);
 
   self->name = g_strdup (entry->name);
-  lay (self, &entry->values, origin);
+  for (guint i = 0; i < VMMIG_POLICY_N_FIELDS; i++)
+    if (is_set (&entry->values, i))
+      lay_field (self, &entry->values, (VmmigPolicyField)i,
+                 vmmig_policy_entry_describe_field_origin (entry, (VmmigPolicyField)i));
   if (vmmig_policy_values_check (&self->values, NULL, error))
     return TRUE;
-  g_prefix_error (error, "%s: policy ‘%s’ above the profile ‘%s’: ", place, entry->name,
-                  self->profile);
+  g_prefix_error (error,
+                  "%s: policy ‘%s’ does not go with the settings and the profile ‘%s’: ", place,
+                  entry->name, self->profile);
   return FALSE;
-}
-
-static void
-warn (VmmigPolicyAnswer *self, char *text)
-{
-  g_ptr_array_add (self->warnings, text);
 }
 
 /* The VM's own label decides, and its group's if it has none. A value that is neither true nor false
@@ -89,9 +142,10 @@ is_critical (VmmigPolicyAnswer *self, GHashTable *vm_labels, GHashTable *group_l
   if (g_str_equal (value, CRITICAL))
     return TRUE;
   shown = vmmig_error_clean_text (value, SHOWN);
-  warn (self, g_strdup_printf ("the label " VMMIG_LABEL_CRITICAL " is ‘%s’, neither true nor false: "
-                               "the VM is taken for critical",
-                               shown));
+  warn (self,
+        g_strdup_printf ("the label " VMMIG_LABEL_CRITICAL " is ‘%s’, neither true nor false: "
+                         "the VM is taken for critical",
+                         shown));
   return TRUE;
 }
 
@@ -103,18 +157,19 @@ judge_post_copy (VmmigPolicyAnswer *self, gboolean critical)
   if (critical)
     {
       if (self->values.allow_post_copy)
-        warn (self, g_strdup_printf ("post-copy, which %s allows, is turned off: the VM is labelled "
-                                     "as critical (" VMMIG_LABEL_CRITICAL ")",
-                                     *origin));
+        warn (self,
+              g_strdup_printf ("post-copy, which %s allows, is turned off: the VM is labelled "
+                               "as critical (" VMMIG_LABEL_CRITICAL ")",
+                               *origin));
       self->values.allow_post_copy = FALSE;
       self->values.set |= 1u << VMMIG_POLICY_FIELD_ALLOW_POST_COPY;
       g_free (*origin);
       *origin = g_strdup ("label " VMMIG_LABEL_CRITICAL);
     }
   else if (self->values.allow_post_copy)
-    warn (self, g_strdup_printf ("post-copy is allowed by %s: it is not for critical data, nor for "
-                                 "unstable networks, because a VM whose nodes lose each other in "
-                                 "post-copy stands still, and one whose node dies is lost",
+    warn (self, g_strdup_printf ("post-copy is allowed by %s: " VMMIG_POST_COPY_WARNING
+                                 "; a VM whose nodes lose each other in post-copy stands still, "
+                                 "and one whose node dies is lost",
                                  *origin));
 }
 
@@ -127,36 +182,41 @@ check_labels (GHashTable *labels, const char *whose, GError **error)
   return FALSE;
 }
 
+static void
+begin (VmmigPolicyAnswer *self, const VmmigPolicyQuestion *question)
+{
+  *self = (VmmigPolicyAnswer){.precedence = question->precedence};
+  self->profile = g_strdup (question->profile);
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
+  self->candidates = vmmig_policy_rank (question->entries, question->vm_labels,
+                                        question->group_labels, question->precedence);
+  vmmig_policy_values_init (&self->values);
+  for (guint i = 0; i < VMMIG_POLICY_N_FIELDS; i++)
+    self->origins[i] = g_strdup ("default");
+}
+
 gboolean
-vmmig_policy_resolve (VmmigPolicyAnswer *answer,
-                      GPtrArray *entries,
-                      const char *profile,
-                      VmmigPolicyPrecedence precedence,
-                      GHashTable *vm_labels,
-                      GHashTable *group_labels,
+vmmig_policy_resolve (const VmmigPolicyQuestion *question,
+                      VmmigPolicyAnswer *answer,
                       GError **error)
 {
   const VmmigPolicyCandidate *first;
 
-  if (!check_labels (vm_labels, "The VM's labels", error) ||
-      !check_labels (group_labels, "The group's labels", error))
+  if (!check_labels (question->vm_labels, "The VM's labels", error) ||
+      !check_labels (question->group_labels, "The group's labels", error))
     return FALSE;
-  *answer = (VmmigPolicyAnswer){.precedence = precedence};
-  answer->profile = g_strdup (profile);
-  answer->warnings = g_ptr_array_new_with_free_func (g_free);
-  answer->candidates = vmmig_policy_rank (entries, vm_labels, group_labels, precedence);
-  vmmig_policy_values_init (&answer->values);
-  for (guint i = 0; i < VMMIG_POLICY_N_FIELDS; i++)
-    answer->origins[i] = g_strdup ("default");
+  begin (answer, question);
   lay_profile (answer);
+  if (question->settings != NULL)
+    lay_settings (answer, question->settings);
   first = answer->candidates->len > 0 ? g_ptr_array_index (answer->candidates, 0) : NULL;
   if (first != NULL && first->matches &&
-      !lay_policy (answer, vmmig_policy_list_find (entries, first->name), error))
+      !lay_policy (answer, vmmig_policy_list_find (question->entries, first->name), error))
     {
       vmmig_policy_answer_clear (answer);
       return FALSE;
     }
-  judge_post_copy (answer, is_critical (answer, vm_labels, group_labels));
+  judge_post_copy (answer, is_critical (answer, question->vm_labels, question->group_labels));
   g_ptr_array_add (answer->warnings, NULL);
   return TRUE;
 }

@@ -21,6 +21,9 @@ gboolean vmmig_policy_values_set_text (VmmigPolicyValues *self,
 /* As vmmig_policy_values_set_text() takes it. (transfer full) */
 char *vmmig_policy_values_get_text (const VmmigPolicyValues *self, VmmigPolicyField field);
 
+/* Also a truth value or an enumeration; not a network. */
+guint64 vmmig_policy_values_get_number (const VmmigPolicyValues *self, VmmigPolicyField field);
+
 /* Takes over a field's value, and marks it as set. */
 void vmmig_policy_values_take_field (VmmigPolicyValues *self,
                                      const VmmigPolicyValues *from,

@@ -78,8 +78,8 @@ store_number (VmmigPolicyValues *self, VmmigPolicyField field, guint64 number)
     *(guint *)member = (guint)number;
 }
 
-static guint64
-load_number (const VmmigPolicyValues *self, VmmigPolicyField field)
+guint64
+vmmig_policy_values_get_number (const VmmigPolicyValues *self, VmmigPolicyField field)
 {
   const void *member = (const char *)self + fields[field].offset;
 
@@ -103,9 +103,9 @@ parse_enum (GType type, const char *text, guint64 *number, GError **error)
   why = g_string_new ("is none of ");
   for (guint i = 0; i < klass->n_values; i++)
     g_string_append_printf (why, "%s%s",
-                            i == 0                       ? ""
+                            i == 0                     ? ""
                             : i + 1 == klass->n_values ? " and "
-                                                         : ", ",
+                                                       : ", ",
                             klass->values[i].value_nick);
   return vmmig_units_refuse (error, text, why->str);
 }
@@ -185,7 +185,7 @@ vmmig_policy_values_get_text (const VmmigPolicyValues *self, VmmigPolicyField fi
 
   if (fields[field].type == TYPE_NETWORK)
     return g_strdup (self->network != NULL ? self->network : NO_NETWORK);
-  number = load_number (self, field);
+  number = vmmig_policy_values_get_number (self, field);
   switch (fields[field].type)
     {
     case TYPE_BOOLEAN:
@@ -223,6 +223,6 @@ vmmig_policy_values_take_field (VmmigPolicyValues *self,
       self->network = copy;
     }
   else
-    store_number (self, field, load_number (from, field));
+    store_number (self, field, vmmig_policy_values_get_number (from, field));
   self->set |= 1u << field;
 }

@@ -10,7 +10,7 @@
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-error.h>
 
-#include "policy/vmmig-policy-values-private.h"
+#include "policy/vmmig-policy-text-private.h"
 #include "policy/vmmig-profiles-private.h"
 #include "values/vmmig-address-private.h"
 #include "values/vmmig-error-private.h"
@@ -154,8 +154,8 @@ parse_number (Type type, const char *text, guint64 *number, GError **error)
       enum_class = g_type_class_ref (VMMIG_TYPE_EVICTION_STRATEGY);
       value = g_enum_get_value_by_nick (enum_class, text);
       if (value == NULL)
-        return vmmig_units_refuse (error, text,
-                       "is none of live-migrate, live-migrate-if-possible, none and external");
+        return vmmig_units_refuse (
+            error, text, "is none of live-migrate, live-migrate-if-possible, none and external");
       *number = (guint64)value->value;
       return TRUE;
     case TYPE_NETWORK:
@@ -220,14 +220,88 @@ vmmig_settings_values_unset (VmmigSettingsValues *self, VmmigSetting setting)
     self->texts[setting] = g_strdup (VMMIG_PROFILE_DEFAULT);
 }
 
+gboolean
+vmmig_setting_get_policy_field (VmmigSetting setting, VmmigPolicyField *field)
+{
+  static const struct
+  {
+    VmmigSetting setting;
+    VmmigPolicyField field;
+  } pairs[] = {
+      {VMMIG_SETTING_BANDWIDTH_PER_MIGRATION, VMMIG_POLICY_FIELD_BANDWIDTH},
+      {VMMIG_SETTING_COMPLETION_TIMEOUT_PER_GIB, VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB},
+      {VMMIG_SETTING_PROGRESS_TIMEOUT, VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT},
+      {VMMIG_SETTING_MAXIMUM_DOWNTIME, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME},
+      {VMMIG_SETTING_NETWORK, VMMIG_POLICY_FIELD_NETWORK},
+      {VMMIG_SETTING_ALLOW_POST_COPY, VMMIG_POLICY_FIELD_ALLOW_POST_COPY},
+      {VMMIG_SETTING_AUTO_CONVERGE, VMMIG_POLICY_FIELD_AUTO_CONVERGE},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++)
+    if (pairs[i].setting == setting)
+      {
+        *field = pairs[i].field;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* FALSE if the profile does not say. */
+static gboolean
+get_from_profile (const VmmigSettingsValues *self, VmmigSetting setting, guint64 *number)
+{
+  const char *profile = self->texts[VMMIG_SETTING_PROFILE];
+  VmmigProfileLimits limits;
+  VmmigPolicyValues values;
+  VmmigPolicyField field;
+  gboolean says = FALSE;
+
+  vmmig_profile_get_limits (profile, &limits);
+  if (vmmig_setting_get_policy_field (setting, &field) && settings[setting].type != TYPE_NETWORK)
+    {
+      vmmig_profile_get_values (profile, &values);
+      says = (values.set & (1u << field)) != 0;
+      *number = vmmig_policy_values_get_number (&values, field);
+      vmmig_policy_values_clear (&values);
+      return says;
+    }
+  *number = 0;
+  if (setting == VMMIG_SETTING_PARALLEL_MIGRATIONS_PER_CLUSTER)
+    *number = limits.per_cluster;
+  else if (setting == VMMIG_SETTING_PARALLEL_OUTBOUND_MIGRATIONS_PER_NODE)
+    *number = limits.outbound_per_node;
+  else if (setting == VMMIG_SETTING_PARALLEL_INBOUND_MIGRATIONS_PER_NODE)
+    *number = limits.inbound_per_node;
+  return *number != 0;
+}
+
 guint64
 vmmig_settings_values_get_number (const VmmigSettingsValues *self, VmmigSetting setting)
 {
+  guint64 number;
+
+  if (vmmig_settings_values_is_set (self, setting))
+    return self->numbers[setting];
   /* As in KubeVirt: who allows post-copy allows what it does */
-  if (setting == VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION &&
-      !vmmig_settings_values_is_set (self, setting))
-    return self->numbers[VMMIG_SETTING_ALLOW_POST_COPY];
-  return self->numbers[setting];
+  if (setting == VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION)
+    return vmmig_settings_values_get_number (self, VMMIG_SETTING_ALLOW_POST_COPY);
+  return get_from_profile (self, setting, &number) ? number : self->numbers[setting];
+}
+
+const char *
+vmmig_settings_values_get_origin (const VmmigSettingsValues *self, VmmigSetting setting)
+{
+  g_autofree char *origin = NULL;
+  guint64 number;
+
+  if (vmmig_settings_values_is_set (self, setting))
+    return self->origins[setting];
+  /* Without a profile that somebody chose, its figures are the documented defaults */
+  if (!vmmig_settings_values_is_set (self, VMMIG_SETTING_PROFILE) ||
+      !get_from_profile (self, setting, &number))
+    return "default";
+  origin = g_strconcat ("profile ", self->texts[VMMIG_SETTING_PROFILE], NULL);
+  return g_intern_string (origin); /* there are few */
 }
 
 char *

@@ -107,8 +107,7 @@ vmmig_label_check (const char *key, const char *value, GError **error)
 
   if (*key == '\0')
     {
-      g_set_error_literal (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
-                           "A label has no name");
+      g_set_error_literal (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "A label has no name");
       return FALSE;
     }
   if (prefix != NULL && !is_dns_name (prefix))
