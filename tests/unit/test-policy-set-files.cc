@@ -92,7 +92,7 @@ TEST_F (PolicySet, RefusesAKeyFileWithPlaceAndReasonAndTakesNothingOfIt)
     const char *why;
     VmmigError code = VMMIG_ERROR_INVALID_ARGUMENT;
   } cases[] = {
-      {"bandwidth=-1MiB/s\n", "p.conf:4: bandwidth: ", "not a rate"},
+      {"[policy b]\nbandwidth=-1MiB/s\n", "p.conf:5: bandwidth: ", "not a rate"},
       {"bandwidth=0MiB/s\n", "p.conf:4: ", "twice"},
       {"[policy b]\nbandwidth=0MiB/s\n", "p.conf:5: bandwidth: ", "unlimited"},
       {"[policy b]\nbandwidth=64\n", "p.conf:5: bandwidth: ", "no unit"},

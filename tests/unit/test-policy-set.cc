@@ -10,8 +10,8 @@ namespace
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 constexpr char NO_LABELS[] = "";
 
@@ -250,13 +250,13 @@ TEST_F (PolicySet, KnowsWhereEachValueIsFrom)
   EXPECT_FALSE (found.is_set ("encryption"));
   EXPECT_THAT (found.explain (), HasSubstr ("  bandwidth = 1GiB/s  # policy ‘db’ (p.conf:4)\n"));
 
-  found = resolve ("app=web");
-  EXPECT_EQ (found.value ("bandwidth"), "64MiB/s");
-  EXPECT_EQ (found.origin ("bandwidth"), "settings (program)");
+  Resolution other = resolve ("app=web");
+  EXPECT_EQ (other.value ("bandwidth"), "64MiB/s");
+  EXPECT_EQ (other.origin ("bandwidth"), "settings (program)");
   vmmig_policy_set_set_settings (set, nullptr);
   EXPECT_EQ (resolve ("app=web").value ("bandwidth"), "unlimited");
   /* An answer stays as it was */
-  EXPECT_EQ (found.value ("bandwidth"), "64MiB/s");
+  EXPECT_EQ (other.value ("bandwidth"), "64MiB/s");
 }
 
 TEST_F (PolicySet, TakesTheSettingsProfileUnlessAnotherIsInUse)
@@ -422,7 +422,7 @@ TEST_F (PolicySet, TellsWhenItsPropertiesChange)
                     }),
                     &told);
   g_object_set (set, "precedence", VMMIG_POLICY_PRECEDENCE_KUBEVIRT, "settings", settings, NULL);
-  EXPECT_THAT (told, ElementsAre ("precedence", "settings"));
+  EXPECT_THAT (told, UnorderedElementsAre ("precedence", "settings"));
   g_object_set (set, "precedence", VMMIG_POLICY_PRECEDENCE_KUBEVIRT, "settings", settings, NULL);
   EXPECT_EQ (told.size (), 2u);
   EXPECT_EQ (vmmig_policy_set_get_settings (set), settings);
