@@ -234,8 +234,8 @@ check_contradictions (const MigrateOptions *self, GError **error)
     what = "--no-post-copy and --post-copy";
   else if (self->no_auto_converge && self->auto_converge)
     what = "--no-auto-converge and --auto-converge";
-  else if (self->no_policies && (self->sources.directory != NULL || self->sources.settings != NULL))
-    what = "--no-policies and what is to be read of them";
+  else if (self->no_policies && policy_sources_are_named (&self->sources))
+    what = "--no-policies and what is said about them";
   if (what == NULL)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s contradict each other", what);

@@ -190,6 +190,8 @@ show (Policy *self)
       n_shown++;
     }
   tell_notices (self, policies.set);
+  if (names[0] == NULL && self->words[0] == NULL && !output_is_json (self->output))
+    output_line (self->output, OUTPUT_PLAIN, "# There are no policies");
   if (n_shown > 0 || self->words[0] == NULL)
     return EXIT_CODE_DONE;
   g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "There is no policy ‘%s’",

@@ -19,6 +19,13 @@ policy_sources_clear (PolicySources *self)
   g_clear_pointer (&self->precedence, g_free);
 }
 
+gboolean
+policy_sources_are_named (const PolicySources *self)
+{
+  return self->files != NULL || self->directory != NULL || self->settings != NULL ||
+         self->group_labels != NULL || self->precedence != NULL;
+}
+
 void
 policies_clear (Policies *self)
 {
@@ -143,11 +150,23 @@ load_settings (Policies *self, const char *file, GError **error)
   return vmmig_settings_load (settings, file, error);
 }
 
+static gboolean
+check_names (const PolicySources *sources, GError **error)
+{
+  for (gsize i = 0; sources->files != NULL && sources->files[i] != NULL; i++)
+    if (!options_check_text ("--file", sources->files[i], error))
+      return FALSE;
+  return options_check_text ("The name of the policies' directory", sources->directory, error) &&
+         options_check_text ("--settings", sources->settings, error);
+}
+
 gboolean
 policies_load (Policies *self, const PolicySources *sources, GError **error)
 {
   int precedence = VMMIG_POLICY_PRECEDENCE_DOCUMENTED;
 
+  if (!check_names (sources, error))
+    return FALSE;
   if (sources->precedence != NULL &&
       !options_parse_enum ("--precedence", sources->precedence, VMMIG_TYPE_POLICY_PRECEDENCE,
                            &precedence, error))

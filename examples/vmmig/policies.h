@@ -20,6 +20,8 @@ typedef struct
 } PolicySources;
 
 void policy_sources_clear (PolicySources *self);
+/* Anything at all was said. */
+gboolean policy_sources_are_named (const PolicySources *self);
 
 typedef struct
 {

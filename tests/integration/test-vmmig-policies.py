@@ -151,6 +151,11 @@ class Check(Case):
                                  "--group-label"),
                                 (["policy", "explain", "--label", "a=b", "--precedence", "x"],
                                  "documented, kubevirt"),
+                                (["policy", "explain", "--label", "a=b", "--settings", b"\xff"],
+                                 "UTF-8"),
+                                (["policy", "show", "--file", b"\xff"], "UTF-8"),
+                                (["policy", "show", "--directory", ""], "empty"),
+                                (["policy", "check", b"\xff"], "UTF-8"),
                                 (["policy", "explain", "--label", "a=b", "--label", "a=c"],
                                  "twice")):
             done = self.run_tool(*arguments, status=1, says=says)
@@ -182,6 +187,10 @@ class Show(Case):
         self.run_tool("policy", "show", "nobody", "--directory", str(self.folder), status=1,
                       says="‘nobody’")
         self.run_tool("policy", "show", "--directory", str(self.folder / "none"), status=1)
+
+    def test_none(self):
+        done = self.run_tool("policy", "show", "--directory", str(self.folder))
+        self.assertEqual(done.out, "# There are no policies\n")
 
     def test_kubevirts_own(self):
         done = run("policy", "show", "--file", self.write(KUBEVIRT, "p.yaml"), "--json")
@@ -344,7 +353,9 @@ class Migrate(Case):
         for arguments in (["--post-copy", "--no-post-copy"], ["--no-post-copy", "--postcopy"],
                           ["--auto-converge", "--no-auto-converge"],
                           ["--no-policies", *self.with_policies],
-                          ["--no-policies", "--settings", "x"]):
+                          ["--no-policies", "--settings", "x"],
+                          ["--no-policies", "--group-label", "a=b"],
+                          ["--no-policies", "--precedence", "kubevirt"]):
             self.migrate(*arguments, status=1, says="contradict")
         self.write("[policy a]\nvm-selector=x=y\nparallel-connections=2\n", "20.conf")
         self.migrate(*self.with_policies, "--compression", "xbzrle", simulated="labels=x=y",
