@@ -119,9 +119,8 @@ lay_policy (VmmigPolicyAnswer *self, const VmmigPolicyEntry *entry, GError **err
                  vmmig_policy_entry_describe_field_origin (entry, (VmmigPolicyField)i));
   if (vmmig_policy_values_check (&self->values, NULL, error))
     return TRUE;
-  g_prefix_error (error,
-                  "%s: policy ‘%s’ does not go with the settings and the profile ‘%s’: ", place,
-                  entry->name, self->profile);
+  g_prefix_error (error, "%s: policy ‘%s’ does not go with %sthe profile ‘%s’: ", place,
+                  entry->name, self->has_settings ? "the settings and " : "", self->profile);
   return FALSE;
 }
 
@@ -187,6 +186,7 @@ begin (VmmigPolicyAnswer *self, const VmmigPolicyQuestion *question)
 {
   *self = (VmmigPolicyAnswer){.precedence = question->precedence};
   self->profile = g_strdup (question->profile);
+  self->has_settings = question->settings != NULL;
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   self->candidates = vmmig_policy_rank (question->entries, question->vm_labels,
                                         question->group_labels, question->precedence);
