@@ -337,6 +337,14 @@ TEST_F (PolicySet, WarnsOfPostCopyWhoeverAllowsIt)
   vmmig_settings_set_text (settings, "allow-workload-disruption", "false", nullptr);
   EXPECT_EQ (resolve ("").value ("allow-post-copy"), "false");
   EXPECT_THAT (resolve ("").warnings (), HasSubstr ("has no effect"));
+  EXPECT_EQ (resolve ("").origin ("allow-post-copy"), "settings (program)");
+  vmmig_settings_unset (settings, "allow-post-copy", nullptr);
+  vmmig_settings_set_text (settings, "profile", "openshift-heavy", nullptr);
+  EXPECT_EQ (resolve ("").value ("allow-post-copy"), "false");
+  EXPECT_THAT (resolve ("").warnings (), HasSubstr ("which profile openshift-heavy allows"));
+  /* A policy that allows it allows what it does */
+  ASSERT_TRUE (load ("[policy p]\nvm-selector=a=1\nallow-post-copy=true\n"));
+  EXPECT_EQ (resolve ("a=1").value ("allow-post-copy"), "true");
 }
 
 TEST_F (PolicySet, RefusesAPolicyThatDoesNotGoWithWhatIsBelow)
