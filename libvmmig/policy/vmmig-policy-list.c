@@ -9,6 +9,7 @@
 #define LONGEST_FILE_NAME 200 /* bytes in a message */
 #define LONGEST_NAME 253 /* as an object's in Kubernetes */
 #define SHOWN 80 /* bytes of a name in a message */
+#define SHOWN_SELECTOR 150 /* bytes of a selector in a message */
 
 GPtrArray *
 vmmig_policy_list_new (void)
@@ -121,6 +122,24 @@ vmmig_policy_entry_check (const VmmigPolicyEntry *self, GError **error)
   return FALSE;
 }
 
+static void
+refuse_selectors (const VmmigPolicyEntry *entry,
+                  const VmmigPolicyEntry *other,
+                  const char *vm,
+                  const char *group,
+                  GError **error)
+{
+  g_autofree char *origin = vmmig_policy_entry_describe_origin (entry);
+  g_autofree char *other_origin = vmmig_policy_entry_describe_origin (other);
+  g_autofree char *shown_vm = vmmig_error_clean_text (vm, SHOWN_SELECTOR);
+  g_autofree char *shown_group = vmmig_error_clean_text (group, SHOWN_SELECTOR);
+
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_POLICY,
+               "%s: policy ‘%s’ has the selectors of policy ‘%s’ (%s): vm-selector ‘%s’, "
+               "group-selector ‘%s’; let one of them ask for other labels",
+               origin, entry->name, other->name, other_origin, shown_vm, shown_group);
+}
+
 gboolean
 vmmig_policy_list_check_selectors (GPtrArray *self, GError **error)
 {
@@ -133,8 +152,6 @@ vmmig_policy_list_check_selectors (GPtrArray *self, GError **error)
       g_autofree char *vm = vmmig_labels_format (entry->vm_selector);
       g_autofree char *group = vmmig_labels_format (entry->group_selector);
       g_autofree char *key = g_strdup_printf ("%s %s", vm, group);
-      g_autofree char *origin = NULL;
-      g_autofree char *other_origin = NULL;
 
       if (entry->vm_selector == NULL && entry->group_selector == NULL)
         continue; /* selects nothing */
@@ -144,12 +161,7 @@ vmmig_policy_list_check_selectors (GPtrArray *self, GError **error)
           g_hash_table_insert (seen, g_steal_pointer (&key), (gpointer)entry);
           continue;
         }
-      origin = vmmig_policy_entry_describe_origin (entry);
-      other_origin = vmmig_policy_entry_describe_origin (other);
-      g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_POLICY,
-                   "%s: policy ‘%s’ has the selectors of policy ‘%s’ (%s): vm-selector ‘%s’, "
-                   "group-selector ‘%s’; let one of them ask for other labels",
-                   origin, entry->name, other->name, other_origin, vm, group);
+      refuse_selectors (entry, other, vm, group, error);
       return FALSE;
     }
   return TRUE;

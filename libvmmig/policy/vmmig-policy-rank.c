@@ -171,7 +171,7 @@ explain_winner (VmmigPolicyCandidate *self)
   if (get_total (self) == 0)
     self->text = g_strdup ("is selected: it asks for no label, and no other policy matches more");
   else
-    self->text = g_strdup_printf ("is selected: matches %u label%s, %u of the VM and %u of its "
+    self->text = g_strdup_printf ("is selected: it matches %u label%s, %u of the VM and %u of its "
                                   "group",
                                   get_total (self), plural (get_total (self)), self->vm_matches,
                                   self->group_matches);
@@ -188,13 +188,14 @@ explain_loser (VmmigPolicyCandidate *self,
   switch (self->reason)
     {
     case VMMIG_POLICY_REASON_FEWER_LABELS:
-      self->text = g_strdup_printf ("matches %u label%s, and ‘%s’ %u", get_total (self),
-                                    plural (get_total (self)), winner->name, get_total (winner));
+      self->text = g_strdup_printf ("matches fewer labels than ‘%s’ (%u against %u)", winner->name,
+                                    get_total (self), get_total (winner));
       break;
     case VMMIG_POLICY_REASON_FEWER_VM_LABELS:
       self->text =
-          g_strdup_printf ("matches %u labels as ‘%s’ does, but %u of the VM against %u",
-                           get_total (self), winner->name, self->vm_matches, winner->vm_matches);
+          g_strdup_printf ("matches as many labels as ‘%s’ (%u), but fewer of the VM's "
+                           "own (%u against %u)",
+                           winner->name, get_total (self), self->vm_matches, winner->vm_matches);
       break;
     case VMMIG_POLICY_REASON_LATER_KEYS:
       place = find_difference (self, winner);
@@ -204,8 +205,8 @@ explain_loser (VmmigPolicyCandidate *self,
                            (const char *)g_ptr_array_index (winner->keys, place));
       break;
     default:
-      self->text =
-          g_strdup_printf ("matches just as ‘%s’ does, but its name sorts after", winner->name);
+      self->text = g_strdup_printf ("matches just as ‘%s’ does, but its name sorts after that",
+                                    winner->name);
     }
 }
 

@@ -160,13 +160,14 @@ vmmig_policy_resolution_get_warnings (const VmmigPolicyResolution *self)
 static void
 explain_selection (const VmmigPolicyAnswer *answer, GString *text)
 {
+  const char *settings = answer->has_settings ? "the settings and " : "";
+
   if (answer->name == NULL)
-    g_string_append_printf (text, "No policy matches: the settings hold, above the profile ‘%s’\n",
-                            answer->profile);
+    g_string_append_printf (text, "No policy matches: %sthe profile ‘%s’ %s\n", settings,
+                            answer->profile, answer->has_settings ? "hold" : "holds");
   else
-    g_string_append_printf (text,
-                            "Policy ‘%s’ is selected, above the settings and the profile ‘%s’\n",
-                            answer->name, answer->profile);
+    g_string_append_printf (text, "Policy ‘%s’ is selected, above %sthe profile ‘%s’\n",
+                            answer->name, settings, answer->profile);
   for (guint i = 0; answer->warnings->pdata[i] != NULL; i++)
     g_string_append_printf (text, "Warning: %s\n", (const char *)answer->warnings->pdata[i]);
 }

@@ -24,6 +24,7 @@ typedef struct
 {
   char *name; /* of the policy that is selected, or NULL */
   char *profile;
+  gboolean has_settings;
   VmmigPolicyPrecedence precedence;
   VmmigPolicyValues values; /* set: what the profile, the settings, the policy or a label says */
   char *origins[VMMIG_POLICY_N_FIELDS];

@@ -61,21 +61,12 @@ lay_profile (VmmigPolicyAnswer *self)
   vmmig_policy_values_clear (&values);
 }
 
-/* As in KubeVirt, which asks for the disruption first: who forbids that by name forbids post-copy. */
-static gboolean
-settings_forbid_post_copy (const VmmigSettingsValues *settings)
-{
-  return vmmig_settings_values_is_set (settings, VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION) &&
-         vmmig_settings_values_get_number (settings, VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION) == 0;
-}
-
 static void
 lay_setting (VmmigPolicyAnswer *self,
              const VmmigSettingsValues *settings,
              VmmigSetting setting,
              VmmigPolicyField field)
 {
-  const char *origin = vmmig_settings_values_get_origin (settings, setting);
   g_autofree char *text = vmmig_settings_values_get_text (settings, setting);
   VmmigPolicyValues values;
 
@@ -83,16 +74,29 @@ lay_setting (VmmigPolicyAnswer *self,
   /* Both write their values alike, and this one was checked */
   if (!vmmig_policy_values_set_text (&values, field, text, NULL))
     g_assert_not_reached ();
-  if (setting == VMMIG_SETTING_ALLOW_POST_COPY && values.allow_post_copy &&
-      settings_forbid_post_copy (settings))
-    {
-      values.allow_post_copy = FALSE;
-      warn (self, g_strdup_printf ("allow-post-copy (%s) has no effect while the settings' "
-                                   "allow-workload-disruption is false, as in KubeVirt",
-                                   origin));
-    }
-  lay_field (self, &values, field, g_strdup_printf ("settings (%s)", origin));
+  lay_field (
+      self, &values, field,
+      g_strdup_printf ("settings (%s)", vmmig_settings_values_get_origin (settings, setting)));
   vmmig_policy_values_clear (&values);
+}
+
+/* As in KubeVirt, which asks for the disruption first: who forbids that by name forbids post-copy,
+ * unless a policy says otherwise. */
+static void
+judge_disruption (VmmigPolicyAnswer *self, const VmmigSettingsValues *settings)
+{
+  VmmigSetting setting = VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION;
+  char **origin = &self->origins[VMMIG_POLICY_FIELD_ALLOW_POST_COPY];
+
+  if (!self->values.allow_post_copy || !vmmig_settings_values_is_set (settings, setting) ||
+      vmmig_settings_values_get_number (settings, setting) != 0)
+    return;
+  warn (self, g_strdup_printf ("post-copy, which %s allows, has no effect while the settings' "
+                               "allow-workload-disruption is false, as in KubeVirt",
+                               *origin));
+  self->values.allow_post_copy = FALSE;
+  g_free (*origin);
+  *origin = g_strdup_printf ("settings (%s)", vmmig_settings_values_get_origin (settings, setting));
 }
 
 static void
@@ -104,6 +108,7 @@ lay_settings (VmmigPolicyAnswer *self, const VmmigSettingsValues *settings)
     if (vmmig_settings_values_is_set (settings, (VmmigSetting)i) &&
         vmmig_setting_get_policy_field ((VmmigSetting)i, &field))
       lay_setting (self, settings, (VmmigSetting)i, field);
+  judge_disruption (self, settings);
 }
 
 /* FALSE if it does not go with what is below. */
@@ -119,9 +124,8 @@ lay_policy (VmmigPolicyAnswer *self, const VmmigPolicyEntry *entry, GError **err
                  vmmig_policy_entry_describe_field_origin (entry, (VmmigPolicyField)i));
   if (vmmig_policy_values_check (&self->values, NULL, error))
     return TRUE;
-  g_prefix_error (error,
-                  "%s: policy ‘%s’ does not go with the settings and the profile ‘%s’: ", place,
-                  entry->name, self->profile);
+  g_prefix_error (error, "%s: policy ‘%s’ does not go with %sthe profile ‘%s’: ", place,
+                  entry->name, self->has_settings ? "the settings and " : "", self->profile);
   return FALSE;
 }
 
@@ -187,6 +191,7 @@ begin (VmmigPolicyAnswer *self, const VmmigPolicyQuestion *question)
 {
   *self = (VmmigPolicyAnswer){.precedence = question->precedence};
   self->profile = g_strdup (question->profile);
+  self->has_settings = question->settings != NULL;
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   self->candidates = vmmig_policy_rank (question->entries, question->vm_labels,
                                         question->group_labels, question->precedence);

@@ -106,6 +106,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   for (guint i = 0; i < entries->len; i++)
     check_entry (g_ptr_array_index (entries, i));
+  if (!vmmig_policy_list_check_selectors (entries, &error))
+    fuzz_check_error (error);
   resolve (entries, VMMIG_POLICY_PRECEDENCE_DOCUMENTED);
   resolve (entries, VMMIG_POLICY_PRECEDENCE_KUBEVIRT);
   return 0;

@@ -48,6 +48,65 @@ protected:
   std::vector<std::string> written;
 };
 
+const char GOOD[] = "[policy good]\nvm-selector=a=1\nbandwidth=1MiB/s\n"; /* three lines */
+
+/* What is wrong below that. */
+const struct
+{
+  std::string text;
+  const char *place;
+  const char *why;
+  VmmigError code = VMMIG_ERROR_INVALID_ARGUMENT;
+} REFUSALS[] = {
+    {"[policy b]\nbandwidth=-1MiB/s\n", "p.conf:5: bandwidth: ", "not a rate"},
+    {"bandwidth=0MiB/s\n", "p.conf:4: ", "twice"},
+    {"[policy b]\nbandwidth=0MiB/s\n", "p.conf:5: bandwidth: ", "unlimited"},
+    {"[policy b]\nbandwidth=64\n", "p.conf:5: bandwidth: ", "no unit"},
+    {"[policy b]\nbandwidth=64Mi\n", "p.conf:5: bandwidth: ", "no unit"},
+    {"[policy b]\nbandwidth=18446744073709551616B/s\n", "p.conf:5: bandwidth: ", "not a rate"},
+    {"[policy b]\nbandwidth=8796093022208MiB/s\n", "p.conf:5: bandwidth: ", "at most"},
+    {"[policy b]\nbandwidth=1mB/s\n", "p.conf:5: bandwidth: ", "not a rate"},
+    {"[policy b]\nmaximum-downtime=0ms\n", "p.conf:5: maximum-downtime: ", "time"},
+    {"[policy b]\nmaximum-downtime=2000001ms\n", "p.conf:5: maximum-downtime: ", "2000000"},
+    {"[policy b]\nmaximum-downtime=99999999999999999999s\n",
+     "p.conf:5: maximum-downtime: ", "time"},
+    {"[policy b]\nprogress-timeout=0s\n", "p.conf:5: progress-timeout: ", "time"},
+    {"[policy b]\nprogress-timeout=-5s\n", "p.conf:5: progress-timeout: ", "time"},
+    {"[policy b]\nparallel-connections=0\n", "p.conf:5: parallel-connections: ", "whole number"},
+    {"[policy b]\nparallel-connections=256\n", "p.conf:5: parallel-connections: ", "255"},
+    {"[policy b]\nauto-converge=yes\n", "p.conf:5: auto-converge: ", "true nor false"},
+    {"[policy b]\nauto-converge-initial=0%\n", "p.conf:5: auto-converge-initial: ", "1 to 99"},
+    {"[policy b]\nauto-converge-increment=100\n", "p.conf:5: auto-converge-increment: ", "1 to 99"},
+    {"[policy b]\nencryption=maybe\n", "p.conf:5: encryption: ", "none of required and off"},
+    {"[policy b]\ncompression=\n", "p.conf:5: compression: ", "none of none, xbzrle, zlib and"},
+    {"[policy b]\nnetwork=10.9.0.0/33\n", "p.conf:5: network: ", "10.9.0.0/33"},
+    {"[policy b]\nnetwork=\n", "p.conf:5: network: ", ""},
+    {"[policy b]\nspeed=1\n", "p.conf:5: ‘speed’ ", "neither a selector nor a policy's field"},
+    {"[policy b]\nvm-selector=a\n", "p.conf:5: vm-selector: ", "has no value"},
+    {"[policy b]\nvm-selector=a=1,a=2\n", "p.conf:5: vm-selector: ", "twice"},
+    {"[policy b]\nvm-selector=a=1\nvm-selector=b=1\n", "p.conf:6: ", "twice"},
+    {"[policy b]\ngroup-selector=a b=1\n", "p.conf:5: group-selector: ", "‘a b’"},
+    {"[policy b]\ngroup-selector=A_/b=1\n", "p.conf:5: group-selector: ", "DNS name"},
+    {"[policy b]\nvm-selector==1\n", "p.conf:5: vm-selector: ", "no name"},
+    {"[policy good]\n", "p.conf:4: ‘good’ ", "line 1"},
+    {"[policy]\n", "p.conf:4: ", "no name"},
+    {"[policy ]\n", "p.conf:4: ", "no name"},
+    {"[policy a/b]\n", "p.conf:4: ‘a/b’ ", "not a policy's name"},
+    {"[policies]\n", "p.conf:4: ‘[policies]’ ", "[policy NAME]"},
+    {"[settings]\n", "p.conf:4: ‘[settings]’ ", "[policy NAME]"},
+    {"[policy b\n", "p.conf:4: ", "] is missing"},
+    {"speed\n", "p.conf:4: ", "neither a key"},
+    {"=\n", "p.conf:4: ", "neither a selector"},
+    {"bandwidth=\xff\n", "p.conf:4: ", "UTF-8"},
+    {std::string ("a\0b", 3), "p.conf", "NUL"},
+    {"[policy b]\nauto-converge-initial=30%\n", "p.conf:4: policy ‘b’: ", "auto-converge is off",
+     VMMIG_ERROR_INVALID_POLICY},
+    {"[policy b]\ncompression=zstd\n", "p.conf:4: policy ‘b’: ", "parallel-connections",
+     VMMIG_ERROR_INVALID_POLICY},
+    {"[policy b]\nvm-selector=a=1\n", "p.conf:4: policy ‘b’ ", "‘good’ (p.conf:1)",
+     VMMIG_ERROR_INVALID_POLICY},
+};
+
 } // namespace
 
 TEST_F (PolicySet, ReadsAKeyFile)
@@ -84,66 +143,8 @@ TEST_F (PolicySet, ReadsAKeyFile)
 
 TEST_F (PolicySet, RefusesAKeyFileWithPlaceAndReasonAndTakesNothingOfIt)
 {
-  const char GOOD[] = "[policy good]\nvm-selector=a=1\nbandwidth=1MiB/s\n"; /* three lines */
-  const struct
-  {
-    std::string text;
-    const char *place;
-    const char *why;
-    VmmigError code = VMMIG_ERROR_INVALID_ARGUMENT;
-  } cases[] = {
-      {"[policy b]\nbandwidth=-1MiB/s\n", "p.conf:5: bandwidth: ", "not a rate"},
-      {"bandwidth=0MiB/s\n", "p.conf:4: ", "twice"},
-      {"[policy b]\nbandwidth=0MiB/s\n", "p.conf:5: bandwidth: ", "unlimited"},
-      {"[policy b]\nbandwidth=64\n", "p.conf:5: bandwidth: ", "no unit"},
-      {"[policy b]\nbandwidth=64Mi\n", "p.conf:5: bandwidth: ", "no unit"},
-      {"[policy b]\nbandwidth=18446744073709551616B/s\n", "p.conf:5: bandwidth: ", "not a rate"},
-      {"[policy b]\nbandwidth=8796093022208MiB/s\n", "p.conf:5: bandwidth: ", "at most"},
-      {"[policy b]\nbandwidth=1mB/s\n", "p.conf:5: bandwidth: ", "not a rate"},
-      {"[policy b]\nmaximum-downtime=0ms\n", "p.conf:5: maximum-downtime: ", "time"},
-      {"[policy b]\nmaximum-downtime=2000001ms\n", "p.conf:5: maximum-downtime: ", "2000000"},
-      {"[policy b]\nmaximum-downtime=99999999999999999999s\n",
-       "p.conf:5: maximum-downtime: ", "time"},
-      {"[policy b]\nprogress-timeout=0s\n", "p.conf:5: progress-timeout: ", "time"},
-      {"[policy b]\nprogress-timeout=-5s\n", "p.conf:5: progress-timeout: ", "time"},
-      {"[policy b]\nparallel-connections=0\n", "p.conf:5: parallel-connections: ", "whole number"},
-      {"[policy b]\nparallel-connections=256\n", "p.conf:5: parallel-connections: ", "255"},
-      {"[policy b]\nauto-converge=yes\n", "p.conf:5: auto-converge: ", "true nor false"},
-      {"[policy b]\nauto-converge-initial=0%\n", "p.conf:5: auto-converge-initial: ", "1 to 99"},
-      {"[policy b]\nauto-converge-increment=100\n",
-       "p.conf:5: auto-converge-increment: ", "1 to 99"},
-      {"[policy b]\nencryption=maybe\n", "p.conf:5: encryption: ", "none of required and off"},
-      {"[policy b]\ncompression=\n", "p.conf:5: compression: ", "none of none, xbzrle, zlib and"},
-      {"[policy b]\nnetwork=10.9.0.0/33\n", "p.conf:5: network: ", "10.9.0.0/33"},
-      {"[policy b]\nnetwork=\n", "p.conf:5: network: ", ""},
-      {"[policy b]\nspeed=1\n", "p.conf:5: ‘speed’ ", "neither a selector nor a policy's field"},
-      {"[policy b]\nvm-selector=a\n", "p.conf:5: vm-selector: ", "has no value"},
-      {"[policy b]\nvm-selector=a=1,a=2\n", "p.conf:5: vm-selector: ", "twice"},
-      {"[policy b]\nvm-selector=a=1\nvm-selector=b=1\n", "p.conf:6: ", "twice"},
-      {"[policy b]\ngroup-selector=a b=1\n", "p.conf:5: group-selector: ", "‘a b’"},
-      {"[policy b]\ngroup-selector=A_/b=1\n", "p.conf:5: group-selector: ", "DNS name"},
-      {"[policy b]\nvm-selector==1\n", "p.conf:5: vm-selector: ", "no name"},
-      {"[policy good]\n", "p.conf:4: ‘good’ ", "line 1"},
-      {"[policy]\n", "p.conf:4: ", "no name"},
-      {"[policy ]\n", "p.conf:4: ", "no name"},
-      {"[policy a/b]\n", "p.conf:4: ‘a/b’ ", "not a policy's name"},
-      {"[policies]\n", "p.conf:4: ‘[policies]’ ", "[policy NAME]"},
-      {"[settings]\n", "p.conf:4: ‘[settings]’ ", "[policy NAME]"},
-      {"[policy b\n", "p.conf:4: ", "] is missing"},
-      {"speed\n", "p.conf:4: ", "neither a key"},
-      {"=\n", "p.conf:4: ", "neither a selector"},
-      {"bandwidth=\xff\n", "p.conf:4: ", "UTF-8"},
-      {std::string ("a\0b", 3), "p.conf", "NUL"},
-      {"[policy b]\nauto-converge-initial=30%\n", "p.conf:4: policy ‘b’: ", "auto-converge is off",
-       VMMIG_ERROR_INVALID_POLICY},
-      {"[policy b]\ncompression=zstd\n", "p.conf:4: policy ‘b’: ", "parallel-connections",
-       VMMIG_ERROR_INVALID_POLICY},
-      {"[policy b]\nvm-selector=a=1\n", "p.conf:4: policy ‘b’ ", "‘good’ (p.conf:1)",
-       VMMIG_ERROR_INVALID_POLICY},
-  };
-
   ASSERT_TRUE (add ("before", "x=1", nullptr));
-  for (const auto &one : cases)
+  for (const auto &one : REFUSALS)
     {
       EXPECT_FALSE (load (GOOD + one.text)) << one.text;
       EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, one.code)) << one.text << message ();
@@ -257,6 +258,8 @@ TEST_F (PolicyFiles, ThatCannotBeTrustedOrReadAreRefused)
   EXPECT_FALSE (load_file ("2.conf"));
   EXPECT_TRUE (failed_with (VMMIG_ERROR_INVALID_ARGUMENT)) << message ();
   EXPECT_FALSE (vmmig_policy_set_load_directory (set, path ("none").c_str (), nullptr));
+  EXPECT_TRUE (g_file_test (VMMIG_POLICY_DIRECTORY, G_FILE_TEST_EXISTS) ||
+               vmmig_policy_set_load_directory (set, nullptr, nullptr));
   EXPECT_FALSE (vmmig_policy_set_load_directory (set, path ("1.conf").c_str (), nullptr));
   write ("3.conf", std::string (1024 * 1024 + 1, '#'));
   EXPECT_FALSE (load_file ("3.conf"));

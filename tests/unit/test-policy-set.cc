@@ -35,6 +35,78 @@ const Policy EXAMPLE[] = {
 constexpr char EXAMPLE_VM[] = "size=small,os=fedora,gpu=nvidia";
 constexpr char EXAMPLE_GROUP[] = "priority=high,bandwidth=medium,hpc-workload=true";
 
+/* Which one is selected, by the one precedence and the other. */
+const struct
+{
+  const char *what;
+  std::vector<Policy> policies;
+  const char *vm;
+  const char *group;
+  const char *documented;
+  const char *kubevirt;
+} SELECTIONS[] = {
+    {"no policies", {}, "a=1", "b=1", "", ""},
+    {"no labels at all", {{"p", "a=1", nullptr}}, nullptr, nullptr, "", ""},
+    {"no labels, an empty selector", {{"p", "", nullptr}}, nullptr, nullptr, "p", "p"},
+    {"no labels, an empty selector of the group", {{"p", nullptr, ""}}, nullptr, nullptr, "p", "p"},
+    {"no selector", {{"p", nullptr, nullptr}}, "a=1", "b=1", "", ""},
+    {"another value", {{"p", "a=1", nullptr}}, "a=2", nullptr, "", ""},
+    {"an empty value is not a missing one", {{"p", "a=", nullptr}}, "b=1", nullptr, "", ""},
+    {"an empty value", {{"p", "a=", nullptr}}, "a=", nullptr, "p", "p"},
+    {"one of two labels", {{"p", "a=1,b=1", nullptr}}, "a=1", "b=1", "", ""},
+    {"the group's label on the VM", {{"p", nullptr, "a=1"}}, "a=1", NO_LABELS, "", ""},
+    {"the VM's label on the group", {{"p", "a=1", nullptr}}, nullptr, "a=1", "", ""},
+    {"the group alone", {{"p", nullptr, "a=1"}}, nullptr, "a=1", "p", "p"},
+    {"more labels win over the VM's",
+     {{"p", "a=1", nullptr}, {"q", nullptr, "b=1,c=1"}},
+     "a=1",
+     "b=1,c=1",
+     "q",
+     "q"},
+    {"as many, more of the VM's",
+     {{"p", "a=1", "b=1"}, {"q", "z=1,y=1", nullptr}},
+     "a=1,y=1,z=1",
+     "b=1",
+     "q",
+     "q"},
+    {"as many of both, the keys",
+     {{"a", "z=1", nullptr}, {"b", "y=1", nullptr}},
+     "y=1,z=1",
+     "",
+     "b",
+     "a"},
+    {"the second of the keys",
+     {{"a", "k=1,z=1", nullptr}, {"b", "k=1,y=1", nullptr}},
+     "k=1,y=1,z=1",
+     "",
+     "b",
+     "a"},
+    {"keys of VM and group sorted as one",
+     {{"a", "z=1", "b=1"}, {"b", "y=1", "c=1"}},
+     "y=1,z=1",
+     "b=1,c=1",
+     "a",
+     "a"},
+    {"the same keys, the name",
+     {{"b", "k=1", "l=1"}, {"a", "l=1", "k=1"}},
+     "k=1,l=1",
+     "k=1,l=1",
+     "a",
+     "a"},
+    {"an empty selector loses to any label",
+     {{"a", "", nullptr}, {"b", nullptr, "k=1"}},
+     "k=1",
+     "k=1",
+     "b",
+     "b"},
+    {"bytes, not a language, sort",
+     {{"a", "a=1", nullptr}, {"b", "B=1", nullptr}},
+     "a=1,B=1",
+     "",
+     "b",
+     "a"},
+};
+
 } // namespace
 
 TEST_F (PolicySet, OrdersTheDocumentsExampleAsTheyDo)
@@ -67,83 +139,7 @@ TEST_F (PolicySet, OrdersAsKubeVirtDoesIfAsked)
 
 TEST_F (PolicySet, SelectsByTheDocumentedAndByKubeVirtsPrecedence)
 {
-  const struct
-  {
-    const char *what;
-    std::vector<Policy> policies;
-    const char *vm;
-    const char *group;
-    const char *documented;
-    const char *kubevirt;
-  } cases[] = {
-      {"no policies", {}, "a=1", "b=1", "", ""},
-      {"no labels at all", {{"p", "a=1", nullptr}}, nullptr, nullptr, "", ""},
-      {"no labels, an empty selector", {{"p", "", nullptr}}, nullptr, nullptr, "p", "p"},
-      {"no labels, an empty selector of the group",
-       {{"p", nullptr, ""}},
-       nullptr,
-       nullptr,
-       "p",
-       "p"},
-      {"no selector", {{"p", nullptr, nullptr}}, "a=1", "b=1", "", ""},
-      {"another value", {{"p", "a=1", nullptr}}, "a=2", nullptr, "", ""},
-      {"an empty value is not a missing one", {{"p", "a=", nullptr}}, "b=1", nullptr, "", ""},
-      {"an empty value", {{"p", "a=", nullptr}}, "a=", nullptr, "p", "p"},
-      {"one of two labels", {{"p", "a=1,b=1", nullptr}}, "a=1", "b=1", "", ""},
-      {"the group's label on the VM", {{"p", nullptr, "a=1"}}, "a=1", NO_LABELS, "", ""},
-      {"the VM's label on the group", {{"p", "a=1", nullptr}}, nullptr, "a=1", "", ""},
-      {"the group alone", {{"p", nullptr, "a=1"}}, nullptr, "a=1", "p", "p"},
-      {"more labels win over the VM's",
-       {{"p", "a=1", nullptr}, {"q", nullptr, "b=1,c=1"}},
-       "a=1",
-       "b=1,c=1",
-       "q",
-       "q"},
-      {"as many, more of the VM's",
-       {{"p", "a=1", "b=1"}, {"q", "z=1,y=1", nullptr}},
-       "a=1,y=1,z=1",
-       "b=1",
-       "q",
-       "q"},
-      {"as many of both, the keys",
-       {{"a", "z=1", nullptr}, {"b", "y=1", nullptr}},
-       "y=1,z=1",
-       "",
-       "b",
-       "a"},
-      {"the second of the keys",
-       {{"a", "k=1,z=1", nullptr}, {"b", "k=1,y=1", nullptr}},
-       "k=1,y=1,z=1",
-       "",
-       "b",
-       "a"},
-      {"keys of VM and group sorted as one",
-       {{"a", "z=1", "b=1"}, {"b", "y=1", "c=1"}},
-       "y=1,z=1",
-       "b=1,c=1",
-       "a",
-       "a"},
-      {"the same keys, the name",
-       {{"b", "k=1", "l=1"}, {"a", "l=1", "k=1"}},
-       "k=1,l=1",
-       "k=1,l=1",
-       "a",
-       "a"},
-      {"an empty selector loses to any label",
-       {{"a", "", nullptr}, {"b", nullptr, "k=1"}},
-       "k=1",
-       "k=1",
-       "b",
-       "b"},
-      {"bytes, not a language, sort",
-       {{"a", "a=1", nullptr}, {"b", "B=1", nullptr}},
-       "a=1,B=1",
-       "",
-       "b",
-       "a"},
-  };
-
-  for (const auto &one : cases)
+  for (const auto &one : SELECTIONS)
     {
       g_object_unref (set);
       set = vmmig_policy_set_new ();
@@ -209,20 +205,23 @@ TEST_F (PolicySet, SaysWhyEachOfTheOthersWasNotTaken)
                             "nothing no-selector", "other vm-label"));
   EXPECT_EQ (text.rfind ("Policy ‘winner’ is selected", 0), 0u) << text;
   for (const char *line :
-       {"winner (p.conf:1): is selected: matches 2 labels, 2 of the VM and 0 of its group\n",
-        "fewer (p.conf:3): matches 1 label, and ‘winner’ 2\n",
-        "groups (p.conf:5): matches 2 labels as ‘winner’ does, but 1 of the VM against 2\n",
+       {"winner (p.conf:1): is selected: it matches 2 labels, 2 of the VM and 0 of its group\n",
+        "fewer (p.conf:3): matches fewer labels than ‘winner’ (1 against 2)\n",
+        "groups (p.conf:5): matches as many labels as ‘winner’ (2), but fewer of the VM's own (1 "
+        "against 2)\n",
         "keys (p.conf:8): matches as many labels as ‘winner’, but its key ‘c’ sorts after ‘b’\n",
         "absent (p.conf:10): does not match: the VM has no label ‘d’\n",
         "other (p.conf:12): does not match: the VM's label ‘a’ is ‘1’, not ‘2’\n",
         "elsewhere (p.conf:14): does not match: the group's label ‘g’ is ‘1’, not ‘2’\n",
         "nothing (p.conf:16): has no selector, so it applies to no VM\n"})
     EXPECT_THAT (text, HasSubstr (line));
-  EXPECT_THAT (resolve ("z=1").explain (), HasSubstr ("No policy matches"));
+  EXPECT_EQ (
+      resolve ("z=1").explain ().rfind ("No policy matches: the profile ‘openshift’ holds\n", 0),
+      0u);
   vmmig_policy_set_set_precedence (set, VMMIG_POLICY_PRECEDENCE_KUBEVIRT);
   EXPECT_THAT (resolve ("a=1,b=1,c=1", "g=1").explain (),
                HasSubstr ("winner (p.conf:1): matches just as ‘keys’ does, but its name sorts "
-                          "after\n"));
+                          "after that\n"));
 }
 
 TEST_F (PolicySet, KnowsWhereEachValueIsFrom)
@@ -251,6 +250,14 @@ TEST_F (PolicySet, KnowsWhereEachValueIsFrom)
   EXPECT_THAT (found.explain (), HasSubstr ("  bandwidth = 1GiB/s  # policy ‘db’ (p.conf:4)\n"));
 
   Resolution other = resolve ("app=web");
+  EXPECT_EQ (found.explain ().rfind ("Policy ‘db’ is selected, above the settings and the profile "
+                                     "‘openshift’\n",
+                                     0),
+             0u);
+  EXPECT_EQ (other.explain ().rfind ("No policy matches: the settings and the profile ‘openshift’ "
+                                     "hold\n",
+                                     0),
+             0u);
   EXPECT_EQ (other.value ("bandwidth"), "64MiB/s");
   EXPECT_EQ (other.origin ("bandwidth"), "settings (program)");
   vmmig_policy_set_set_settings (set, nullptr);
@@ -330,6 +337,14 @@ TEST_F (PolicySet, WarnsOfPostCopyWhoeverAllowsIt)
   vmmig_settings_set_text (settings, "allow-workload-disruption", "false", nullptr);
   EXPECT_EQ (resolve ("").value ("allow-post-copy"), "false");
   EXPECT_THAT (resolve ("").warnings (), HasSubstr ("has no effect"));
+  EXPECT_EQ (resolve ("").origin ("allow-post-copy"), "settings (program)");
+  vmmig_settings_unset (settings, "allow-post-copy", nullptr);
+  vmmig_settings_set_text (settings, "profile", "openshift-heavy", nullptr);
+  EXPECT_EQ (resolve ("").value ("allow-post-copy"), "false");
+  EXPECT_THAT (resolve ("").warnings (), HasSubstr ("which profile openshift-heavy allows"));
+  /* A policy that allows it allows what it does */
+  ASSERT_TRUE (load ("[policy p]\nvm-selector=a=1\nallow-post-copy=true\n"));
+  EXPECT_EQ (resolve ("a=1").value ("allow-post-copy"), "true");
 }
 
 TEST_F (PolicySet, RefusesAPolicyThatDoesNotGoWithWhatIsBelow)
