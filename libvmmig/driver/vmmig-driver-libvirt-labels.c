@@ -45,27 +45,27 @@ read_labels (VmmigLibvirtCall *self, virDomainPtr domain)
   return labels;
 }
 
-static unsigned int
-get_flags (virDomainPtr domain, const VmmigVmFacts *facts)
+/* What there is of the VM: all of it, or it is not known and nothing is written. */
+static gboolean
+get_flags (VmmigLibvirtCall *self, virDomainPtr domain, unsigned int *flags)
 {
-  unsigned int flags = 0;
+  int active = virDomainIsActive (domain);
+  int persistent = active >= 0 ? virDomainIsPersistent (domain) : -1;
 
-  if (facts->state != VMMIG_VM_SHUT_OFF)
-    flags |= VIR_DOMAIN_AFFECT_LIVE;
-  if (virDomainIsPersistent (domain) == 1)
-    flags |= VIR_DOMAIN_AFFECT_CONFIG;
-  return flags;
+  *flags =
+      (active == 1 ? VIR_DOMAIN_AFFECT_LIVE : 0) | (persistent == 1 ? VIR_DOMAIN_AFFECT_CONFIG : 0);
+  if (persistent >= 0)
+    return TRUE;
+  vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_OTHER, domain);
+  return FALSE;
 }
 
 static void
-write_labels (VmmigLibvirtCall *self,
-              virDomainPtr domain,
-              const VmmigVmFacts *facts,
-              const char *xml)
+write_labels (VmmigLibvirtCall *self, virDomainPtr domain, const char *xml)
 {
-  unsigned int flags = get_flags (domain, facts);
+  unsigned int flags;
 
-  if (vmmig_libvirt_call_begin_effect (self) &&
+  if (get_flags (self, domain, &flags) && vmmig_libvirt_call_begin_effect (self) &&
       virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, xml, VMMIG_VM_LABELS_PREFIX,
                             VMMIG_VM_LABELS_XMLNS, flags) < 0)
     vmmig_libvirt_call_fail (self, VMMIG_ERROR_CALL_OTHER, domain);
@@ -106,7 +106,7 @@ change_labels (VmmigLibvirtCall *self, virDomainPtr domain, VmmigVmFacts *facts)
   if (!vmmig_vm_labels_to_xml (labels, &xml, &self->reply.error))
     return;
   if (vmmig_vm_labels_is_change (self->request->labels, remove))
-    write_labels (self, domain, facts, xml);
+    write_labels (self, domain, xml);
   if (self->reply.error == NULL)
     self->reply.labels = g_steal_pointer (&labels);
 }

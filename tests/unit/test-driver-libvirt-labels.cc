@@ -111,6 +111,19 @@ TEST_F (DriverLibvirtLabels, AChangeLeavesTheOthersAndTheJobsMarkAlone)
   EXPECT_EQ (now ().tag, "<x/>");
 }
 
+TEST_F (DriverLibvirtLabels, NothingIsWrittenWhereItIsNotKnownWhatThereIs)
+{
+  for (const char *function : {"virDomainIsActive", "virDomainIsPersistent", "virDomainGetState"})
+    {
+      fake::fail (function, VIR_ERR_INTERNAL_ERROR, VIR_FROM_QEMU, "no idea", 1);
+      auto answer = change ("a=b");
+      EXPECT_NE (answer->message.find ("no idea"), std::string::npos) << answer->message;
+      EXPECT_EQ (answer->labels, "none");
+    }
+  EXPECT_EQ (fake::count_calls ("virDomainSetMetadata"), 0);
+  EXPECT_EQ (change ("a=b")->labels, "a=b");
+}
+
 TEST_F (DriverLibvirtLabels, WithoutAChangeNothingIsWritten)
 {
   vm.labels = AB;
