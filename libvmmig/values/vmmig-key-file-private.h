@@ -17,8 +17,9 @@ typedef struct
   guint line;
 } VmmigKeyFilePlace;
 
-/* @key is NULL for the head of a group, and @value then what stands between its brackets; both are
- * UTF-8 without white space around. FALSE with an error ends the reading. */
+/* @key is NULL for the head of a group, and @value then what stands between its brackets, as it is: to
+ * GKeyFile white space there counts. Otherwise both are without white space around. All is UTF-8.
+ * FALSE with an error ends the reading. */
 typedef gboolean (*VmmigKeyFileFunc) (const VmmigKeyFilePlace *place,
                                       const char *key,
                                       const char *value,

@@ -41,7 +41,7 @@ read_line (const VmmigKeyFilePlace *place,
       if (line[length - 1] != ']')
         return vmmig_key_file_refuse (place, error, line, "is no head of a group: ] is missing");
       line[length - 1] = '\0';
-      return func (place, NULL, g_strstrip (line + 1), user_data, error);
+      return func (place, NULL, line + 1, user_data, error);
     }
   value = strchr (line, '=');
   if (value == NULL)

@@ -92,6 +92,7 @@ const struct
     {"[policy]\n", "p.conf:4: ", "no name"},
     {"[policy ]\n", "p.conf:4: ", "no name"},
     {"[policy a/b]\n", "p.conf:4: ‘a/b’ ", "not a policy's name"},
+    {"[ policy b]\n", "p.conf:4: ‘[ policy b]’ ", "[policy NAME]"},
     {"[policies]\n", "p.conf:4: ‘[policies]’ ", "[policy NAME]"},
     {"[settings]\n", "p.conf:4: ‘[settings]’ ", "[policy NAME]"},
     {"[policy b\n", "p.conf:4: ", "] is missing"},

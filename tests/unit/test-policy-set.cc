@@ -229,6 +229,8 @@ TEST_F (PolicySet, KnowsWhereEachValueIsFrom)
   g_autoptr (VmmigSettings) settings = vmmig_settings_new ();
 
   ASSERT_TRUE (load ("[policy db]\nvm-selector=app=db\n\nbandwidth=1GiB/s\nmaximum-downtime=1s\n"));
+  /* What comes later does not blur what is there */
+  ASSERT_TRUE (load ("[policy other]\nvm-selector=app=other\nbandwidth=1MiB/s\n", "q.conf"));
   vmmig_settings_set_text (settings, "bandwidth-per-migration", "64MiB/s", nullptr);
   vmmig_settings_set_text (settings, "progress-timeout", "none", nullptr);
   vmmig_settings_set_text (settings, "network", "10.9.0.0/24", nullptr);
