@@ -248,6 +248,13 @@ class Explain(Case):
         self.assertEqual(fields["bandwidth"], "64MiB/s")
         self.assertEqual(done.err, "")
 
+    @unittest.skipIf(os.path.lexists("/etc/vmmig"), "this machine keeps policies or settings")
+    def test_where_nothing_is_kept_that_is_told(self):
+        done = self.explain("--label", "a=b", says="neither policies nor settings")
+        self.assertIn("progress-timeout = 150s  # profile openshift\n", done.out)
+        event = self.explain("--label", "a=b", "--json").event("resolution")
+        self.assertIs(event["kept"], False)
+
     def test_what_goes_wrong_is_told(self):
         path = self.write(POLICIES)
         self.explain("ghost", *ON, "--file", path, simulated="", status=2, says="ghost")

@@ -84,7 +84,7 @@ class Labels(support.LabTest):
         self.lab.h2.virsh("destroy", persistent.uuid)
         self.assertEqual(self.labels(persistent, "h2"), now)
         self.assertEqual(self.from_python(persistent, "h2", {}, ["app", "tier"]), {})
-        self.assertNotIn("libvmmig", self.lab.h2.virsh("dumpxml", persistent.uuid, "--inactive"))
+        self.assertNotIn("libvmmig.org", self.lab.h2.virsh("dumpxml", persistent.uuid, "--inactive"))
 
     def test_the_policy_that_they_select_is_explained_and_taken(self):
         guest = self.hard_guest()
@@ -100,6 +100,7 @@ class Labels(support.LabTest):
         # In pre-copy, that is: the limit holds
         rates = [e["transfer-rate"] for e in run.of(guest, "progress")
                  if e["phase"] == "pre-copy" and e.get("transfer-rate")]
+        self.assertTrue(rates)
         self.assertLess(sorted(rates)[len(rates) // 2], 10 * MIB, rates)
         self.check_after(guest, "h2")
 
@@ -123,6 +124,7 @@ class Labels(support.LabTest):
             self.assertEqual((code, event.get("error")), (2, "busy"), event)
             self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(self.labels(guest, "h1"), {"app": "web"})
+        self.assertTrue(run.ask("bandwidth", 256 * MIB)["ok"])
         self.assert_moved(run.outcome())
         self.assertEqual(self.labels(guest, "h2", "a=b"), {"a": "b", "app": "web"})
         self.check_after(guest, "h2")
