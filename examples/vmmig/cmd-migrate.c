@@ -29,6 +29,10 @@ typedef struct
   gboolean no_auto_converge;
   gboolean post_copy;
   gboolean no_post_copy;
+  gboolean pause;
+  gboolean no_pause;
+  gboolean early_switch;
+  gboolean no_early_switch;
   gboolean post_copy_at_once;
   char *post_copy_after;
   char *parallel;
@@ -92,6 +96,10 @@ new_context (MigrateOptions *self)
     {"no-auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->no_auto_converge, "Not even if a policy or setting says so", NULL},
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy: by request, or when the completion time-out comes", NULL},
     {"no-post-copy", 0, 0, G_OPTION_ARG_NONE, &self->no_post_copy, "Not even if a policy or setting allows it", NULL},
+    {"allow-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->pause, "Allow to pause the VM: by request, or when the completion time-out comes and post-copy is not allowed", NULL},
+    {"no-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->no_pause, "Not even if a policy allows it", NULL},
+    {"early-switch", 0, 0, G_OPTION_ARG_NONE, &self->early_switch, "Switch or pause before the completion time-out as soon as it is seen not to converge", NULL},
+    {"no-early-switch", 0, 0, G_OPTION_ARG_NONE, &self->no_early_switch, "Not even if a policy says so", NULL},
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
     {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
     {"parallel", 0, 0, text, &self->parallel, "Copy over this many connections", "NUMBER"},
@@ -234,6 +242,10 @@ check_contradictions (const MigrateOptions *self, GError **error)
     what = "--no-post-copy and --post-copy";
   else if (self->no_auto_converge && self->auto_converge)
     what = "--no-auto-converge and --auto-converge";
+  else if (self->no_pause && self->pause)
+    what = "--no-workload-disruption and --allow-workload-disruption";
+  else if (self->no_early_switch && self->early_switch)
+    what = "--no-early-switch and --early-switch";
   else if (self->no_policies && policy_sources_are_named (&self->sources))
     what = "--no-policies and what is said about them";
   if (what == NULL)
@@ -259,6 +271,10 @@ make_policy (const MigrateOptions *self, GError **error)
     vmmig_migration_policy_set_auto_converge (policy, self->auto_converge);
   if (wants_post_copy (self) || self->no_post_copy)
     vmmig_migration_policy_set_allow_post_copy (policy, !self->no_post_copy);
+  if (self->pause || self->no_pause)
+    vmmig_migration_policy_set_allow_workload_disruption (policy, self->pause);
+  if (self->early_switch || self->no_early_switch)
+    vmmig_migration_policy_set_early_switch (policy, self->early_switch);
   if (self->network != NULL)
     vmmig_migration_policy_set_network (policy, self->network);
   if (self->compression != NULL)

@@ -26,6 +26,7 @@ static const struct
     {"watch", "follow a running migration", cmd_watch},
     {"cancel", "cancel a running migration", cmd_cancel},
     {"postcopy", "switch a running migration to post-copy", cmd_postcopy},
+    {"steer", "change the limits of a running migration, or let it end now", cmd_steer},
     {"label", "show or change the labels of a VM", cmd_label},
     {"policy", "check and show policies, and explain which one a VM gets", cmd_policy},
     {"settings", "show, change or import the cluster's settings", cmd_settings},

@@ -88,6 +88,7 @@ typedef enum
  * @VMMIG_MIGRATION_MODE_UNKNOWN: not known, or nothing was copied
  * @VMMIG_MIGRATION_MODE_PRE_COPY: all memory was copied before the VM ran on its destination
  * @VMMIG_MIGRATION_MODE_POST_COPY: the VM ran on its destination before all memory was there
+ * @VMMIG_MIGRATION_MODE_PAUSED: the VM was paused so that its migration could end
  *
  * How memory was moved.
  *
@@ -98,6 +99,7 @@ typedef enum
   VMMIG_MIGRATION_MODE_UNKNOWN,
   VMMIG_MIGRATION_MODE_PRE_COPY,
   VMMIG_MIGRATION_MODE_POST_COPY,
+  VMMIG_MIGRATION_MODE_PAUSED,
 } VmmigMigrationMode;
 
 /**

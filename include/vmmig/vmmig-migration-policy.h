@@ -120,6 +120,15 @@ VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_convergence_strategy (VmmigMigrationPolicy *self,
                                                       VmmigConvergenceStrategy strategy);
 VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_allow_workload_disruption (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_allow_workload_disruption (VmmigMigrationPolicy *self,
+                                                           gboolean allow_workload_disruption);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_early_switch (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_early_switch (VmmigMigrationPolicy *self, gboolean early_switch);
+VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_network (VmmigMigrationPolicy *self, const char *network);

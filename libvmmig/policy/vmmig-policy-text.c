@@ -44,6 +44,8 @@ static const Field fields[] = {
     [VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT] = {FIELD (TIMEOUT, progress_timeout)},
     [VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY] = {ENUM (convergence_strategy,
                                                        vmmig_convergence_strategy_get_type)},
+    [VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION] = {FIELD (BOOLEAN, allow_workload_disruption)},
+    [VMMIG_POLICY_FIELD_EARLY_SWITCH] = {FIELD (BOOLEAN, early_switch)},
     [VMMIG_POLICY_FIELD_NETWORK] = {FIELD (NETWORK, network)},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (fields) == VMMIG_POLICY_N_FIELDS);

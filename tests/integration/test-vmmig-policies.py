@@ -305,6 +305,17 @@ class Migrate(Case):
         self.assertEqual(fields["maximum-downtime"], ("200ms", "command"))
         self.assertEqual(done.event("resolution")["warnings"], [])
 
+    def test_what_a_policy_allows_can_be_forbidden(self):
+        self.write("[policy all]\nvm-selector=x=y\nallow-post-copy=true\nauto-converge=true\n"
+                   "allow-workload-disruption=true\nearly-switch=true\n", "20.conf")
+        names = ("allow-post-copy", "auto-converge", "allow-workload-disruption", "early-switch")
+        done = self.migrate(*self.with_policies, "--json", simulated="labels=x=y")
+        self.assertEqual({self.fields(done)[name] for name in names}, {("true", "policy")})
+        done = self.migrate(*self.with_policies, "--no-post-copy", "--no-auto-converge",
+                            "--no-workload-disruption", "--no-early-switch", "--json",
+                            simulated="labels=x=y")
+        self.assertEqual({self.fields(done)[name] for name in names}, {("false", "command")})
+
     def test_a_group_has_labels_too(self):
         done = self.migrate(*self.with_policies, "--group-label", "env=prod", "--json",
                             simulated="")
@@ -359,6 +370,8 @@ class Migrate(Case):
     def test_contradictions_are_refused(self):
         for arguments in (["--post-copy", "--no-post-copy"], ["--no-post-copy", "--postcopy"],
                           ["--auto-converge", "--no-auto-converge"],
+                          ["--allow-workload-disruption", "--no-workload-disruption"],
+                          ["--early-switch", "--no-early-switch"],
                           ["--no-policies", *self.with_policies],
                           ["--no-policies", "--settings", "x"],
                           ["--no-policies", "--group-label", "a=b"],

@@ -114,6 +114,14 @@ class CommandLine(unittest.TestCase):
         self.usage_error("migrate", "vm", *NODES, "--network", "10.9.0.0/33")
         self.usage_error("migrate", "vm", *NODES, "--network", "", says="--network")
 
+    def test_steering_needs_something_to_change(self):
+        self.usage_error("steer", "vm", *NODES, says="--force")
+        self.usage_error("steer", "vm", *NODES, "--bandwidth", "100", says="--bandwidth")
+        self.usage_error("steer", "vm", *NODES, "--max-downtime", "soon", says="--max-downtime")
+        for change in [["--bandwidth", "1MiB/s"], ["--max-downtime", "400ms"], ["--force"]]:
+            done = run("steer", "vm", *NOWHERE, *change)
+            self.assertEqual(done.status, 9, f"{change}: {done.err}")
+
     def test_contradictions_are_refused(self):
         self.usage_error("migrate", "vm", *NODES, "--parallel", "2", "--compression", "xbzrle")
         self.usage_error("migrate", "vm", *NODES, "--compression", "zstd")
