@@ -199,6 +199,22 @@ typedef enum
 } VmmigConvergenceStrategy;
 
 /**
+ * VmmigPolicyPrecedence:
+ * @VMMIG_POLICY_PRECEDENCE_DOCUMENTED: more matching labels, then more of the VM's own, then the
+ *   matching labels' keys, sorted, then the name; as the documents have it
+ * @VMMIG_POLICY_PRECEDENCE_KUBEVIRT: the same without the keys; as KubeVirt does it
+ *
+ * Which one of several policies that match a VM is taken.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_POLICY_PRECEDENCE_DOCUMENTED,
+  VMMIG_POLICY_PRECEDENCE_KUBEVIRT,
+} VmmigPolicyPrecedence;
+
+/**
  * VmmigCopyStorage:
  * @VMMIG_COPY_STORAGE_NONE: disks are shared between the nodes
  * @VMMIG_COPY_STORAGE_ALL: disks are copied whole
