@@ -97,7 +97,7 @@ new_context (MigrateOptions *self)
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy: by request, or when the completion time-out comes", NULL},
     {"no-post-copy", 0, 0, G_OPTION_ARG_NONE, &self->no_post_copy, "Not even if a policy or setting allows it", NULL},
     {"allow-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->pause, "Allow to pause the VM: by request, or when the completion time-out comes and post-copy is not allowed", NULL},
-    {"no-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->no_pause, "Not even if a policy allows it", NULL},
+    {"no-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->no_pause, "Not even if a policy or setting allows it", NULL},
     {"early-switch", 0, 0, G_OPTION_ARG_NONE, &self->early_switch, "Switch or pause before the completion time-out as soon as it is seen not to converge", NULL},
     {"no-early-switch", 0, 0, G_OPTION_ARG_NONE, &self->no_early_switch, "Not even if a policy says so", NULL},
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},

@@ -39,6 +39,8 @@ TEST (PolicyText, HasANameForEachFieldAndADefault)
       {"completion-timeout-per-gib", "none"},
       {"progress-timeout", "none"},
       {"convergence-strategy", "vmmig"},
+      {"allow-workload-disruption", "false"},
+      {"early-switch", "false"},
       {"network", "none"},
   };
   g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
@@ -77,6 +79,8 @@ TEST (PolicyText, SetsEachField)
       {"completion-timeout-per-gib", "20min", "1200s"},
       {"progress-timeout", "7s", "7s"},
       {"convergence-strategy", "kubevirt", "kubevirt"},
+      {"allow-workload-disruption", "true", "true"},
+      {"early-switch", "true", "true"},
       {"network", "fd00:9::/64", "fd00:9::/64"},
   };
 
