@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "policies.h"
 #include "report.h"
 #include "session.h"
 #include "units.h"
@@ -25,9 +26,13 @@ typedef struct
   char *progress_timeout;
   char *strategy;
   gboolean auto_converge;
+  gboolean no_auto_converge;
   gboolean post_copy;
+  gboolean no_post_copy;
   gboolean pause;
+  gboolean no_pause;
   gboolean early_switch;
+  gboolean no_early_switch;
   gboolean post_copy_at_once;
   char *post_copy_after;
   char *parallel;
@@ -40,6 +45,8 @@ typedef struct
   char *persistence;
   gboolean persistent;
   char *wait;
+  PolicySources sources;
+  gboolean no_policies;
 } MigrateOptions;
 
 static void
@@ -63,6 +70,7 @@ migrate_options_clear (MigrateOptions *self)
   g_free (self->xml);
   g_free (self->persistence);
   g_free (self->wait);
+  policy_sources_clear (&self->sources);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MigrateOptions, migrate_options_clear)
@@ -85,9 +93,13 @@ new_context (MigrateOptions *self)
     {"progress-timeout", 0, 0, text, &self->progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
     {"convergence-strategy", 0, 0, text, &self->strategy, "vmmig, or kubevirt with its own arithmetic", "WHICH"},
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
+    {"no-auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->no_auto_converge, "Not even if a policy or setting says so", NULL},
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy: by request, or when the completion time-out comes", NULL},
+    {"no-post-copy", 0, 0, G_OPTION_ARG_NONE, &self->no_post_copy, "Not even if a policy or setting allows it", NULL},
     {"allow-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->pause, "Allow to pause the VM: by request, or when the completion time-out comes and post-copy is not allowed", NULL},
+    {"no-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->no_pause, "Not even if a policy or setting allows it", NULL},
     {"early-switch", 0, 0, G_OPTION_ARG_NONE, &self->early_switch, "Switch or pause before the completion time-out as soon as it is seen not to converge", NULL},
+    {"no-early-switch", 0, 0, G_OPTION_ARG_NONE, &self->no_early_switch, "Not even if a policy says so", NULL},
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
     {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
     {"parallel", 0, 0, text, &self->parallel, "Copy over this many connections", "NUMBER"},
@@ -97,6 +109,11 @@ new_context (MigrateOptions *self)
     {"xml", 0, 0, text, &self->xml, "The VM's definition on the destination", "FILE"},
     {"persistence", 0, 0, text, &self->persistence, "preserve, persistent or transient", "WHAT"},
     {"wait", 0, 0, text, &self->wait, "Follow the migration for this time and then leave it alone: 10min", "TIME"},
+    {"policy-directory", 0, 0, text, &self->sources.directory, "Policies by label out of this directory instead of " VMMIG_POLICY_DIRECTORY, "DIRECTORY"},
+    {"group-label", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->sources.group_labels, "A label of the VM's group; may be repeated", "KEY=VALUE"},
+    {"precedence", 0, 0, text, &self->sources.precedence, "Which of several policies wins: documented, or kubevirt as KubeVirt does it", "WHICH"},
+    {"settings", 0, 0, text, &self->sources.settings, "The settings' file instead of " VMMIG_SETTINGS_FILE, "FILE"},
+    {"no-policies", 0, 0, G_OPTION_ARG_NONE, &self->no_policies, "Neither policies, nor labels, nor settings: the command line only", NULL},
     /* As virsh spells them */
     {"postcopy", 0, hidden, G_OPTION_ARG_NONE, &self->post_copy, NULL, NULL},
     {"parallel-connections", 0, hidden, text, &self->parallel, NULL, NULL},
@@ -112,7 +129,8 @@ new_context (MigrateOptions *self)
   return options_new_context (
       &self->common, "VM",
       "Moves a running VM from --from to --to, and says where it is when that ended. Ctrl-C "
-      "cancels.\nMemory, disks and control are encrypted, or nothing is sent.",
+      "cancels.\nMemory, disks and control are encrypted, or nothing is sent.\nOptions stand above "
+      "the policy that the VM's labels select, and that above the settings.",
       entries);
 }
 
@@ -209,25 +227,54 @@ apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError *
   return TRUE;
 }
 
+static gboolean
+wants_post_copy (const MigrateOptions *self)
+{
+  return self->post_copy || self->post_copy_at_once || self->post_copy_after != NULL;
+}
+
+static gboolean
+check_contradictions (const MigrateOptions *self, GError **error)
+{
+  const char *what = NULL;
+
+  if (self->no_post_copy && wants_post_copy (self))
+    what = "--no-post-copy and --post-copy";
+  else if (self->no_auto_converge && self->auto_converge)
+    what = "--no-auto-converge and --auto-converge";
+  else if (self->no_pause && self->pause)
+    what = "--no-workload-disruption and --allow-workload-disruption";
+  else if (self->no_early_switch && self->early_switch)
+    what = "--no-early-switch and --early-switch";
+  else if (self->no_policies && policy_sources_are_named (&self->sources))
+    what = "--no-policies and what is said about them";
+  if (what == NULL)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "%s contradict each other", what);
+  return FALSE;
+}
+
+/* What the command line says, and nothing else. */
 static VmmigMigrationPolicy *
 make_policy (const MigrateOptions *self, GError **error)
 {
   g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
   int value;
 
-  if (!options_check_text ("--network", self->network, error) ||
+  if (!check_contradictions (self, error) ||
+      !options_check_text ("--network", self->network, error) ||
       !apply_limits (self, policy, error) || !apply_timeouts (self, policy, error))
     return NULL;
   if (self->plaintext)
     vmmig_migration_policy_set_encryption (policy, VMMIG_ENCRYPTION_OFF);
-  if (self->auto_converge)
-    vmmig_migration_policy_set_auto_converge (policy, TRUE);
-  if (self->post_copy || self->post_copy_at_once || self->post_copy_after != NULL)
-    vmmig_migration_policy_set_allow_post_copy (policy, TRUE);
-  if (self->pause)
-    vmmig_migration_policy_set_allow_workload_disruption (policy, TRUE);
-  if (self->early_switch)
-    vmmig_migration_policy_set_early_switch (policy, TRUE);
+  if (self->auto_converge || self->no_auto_converge)
+    vmmig_migration_policy_set_auto_converge (policy, self->auto_converge);
+  if (wants_post_copy (self) || self->no_post_copy)
+    vmmig_migration_policy_set_allow_post_copy (policy, !self->no_post_copy);
+  if (self->pause || self->no_pause)
+    vmmig_migration_policy_set_allow_workload_disruption (policy, self->pause);
+  if (self->early_switch || self->no_early_switch)
+    vmmig_migration_policy_set_early_switch (policy, self->early_switch);
   if (self->network != NULL)
     vmmig_migration_policy_set_network (policy, self->network);
   if (self->compression != NULL)
@@ -330,6 +377,100 @@ make_job (const MigrateOptions *self, GError **error)
   return g_steal_pointer (&job);
 }
 
+/* --- what the labels and the settings say --- */
+
+static void
+tell_resolution (Output *output,
+                 VmmigMigrationJob *job,
+                 const Policies *policies,
+                 const Resolved *resolved)
+{
+  const char *vm = vmmig_migration_job_get_vm (job);
+  const char *name = vmmig_policy_resolution_get_name (resolved->resolution);
+  g_autofree char *origin = NULL;
+  g_autofree char *line = NULL;
+
+  if (output_is_json (output))
+    {
+      g_autoptr (GVariant) all = g_variant_ref_sink (resolved_to_variant (resolved));
+      g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (all);
+
+      g_variant_dict_insert (&dict, "job-id", "s", vmmig_migration_job_get_id (job));
+      g_variant_dict_insert (&dict, "vm", "s", vm);
+      output_event (output, "resolution", g_variant_dict_end (&dict));
+      return;
+    }
+  if (name != NULL)
+    {
+      origin = vmmig_policy_set_get_origin (policies->set, name);
+      line = g_strdup_printf ("%s: policy ‘%s’ (%s)", vm, name, origin);
+      output_line (output, OUTPUT_PLAIN, line);
+    }
+  for (guint i = 0; i < resolved->warnings->len; i++)
+    output_warn (output, g_ptr_array_index (resolved->warnings, i));
+}
+
+static gboolean
+resolve (const MigrateOptions *self, Output *output, VmmigMigrationJob *job, GError **error)
+{
+  g_auto (Policies) policies = {0};
+  g_autoptr (GHashTable) labels = NULL;
+  g_autoptr (Resolved) resolved = NULL;
+
+  if (!policies_load (&policies, &self->sources, error))
+    return FALSE;
+  /* The library's defaults hold where nobody said anything, and no label matters to them */
+  if (!policies.kept && !wants_post_copy (self))
+    return TRUE;
+  if (wants_post_copy (self) || policies_ask_for_labels (&policies))
+    {
+      labels = policies_read_labels (vmmig_migration_job_get_source (job),
+                                     vmmig_migration_job_get_vm (job), error);
+      if (labels == NULL)
+        return FALSE;
+    }
+  resolved = policies_resolve (&policies, labels, error);
+  if (resolved == NULL)
+    return FALSE;
+  if (wants_post_copy (self) && resolved_forbids_post_copy (resolved))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                   "Post-copy is not for %s, which is labelled as critical (" VMMIG_LABEL_CRITICAL
+                   "); leave --post-copy out, or change the label",
+                   vmmig_migration_job_get_vm (job));
+      return FALSE;
+    }
+  if (!resolved_overlay (resolved, vmmig_migration_job_get_policy (job), "command line", error))
+    return FALSE;
+  vmmig_migration_job_set_policy (job, resolved->policy);
+  if (policies.kept)
+    tell_resolution (output, job, &policies, resolved);
+  return TRUE;
+}
+
+/* FALSE if that is the end, with its exit code. */
+static gboolean
+apply_policies (const MigrateOptions *self,
+                Output *output,
+                VmmigMigrationJob *job,
+                ExitCode *exit_code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Report) report = NULL;
+
+  if (self->no_policies || resolve (self, output, job, &error))
+    return TRUE;
+  if (error->domain != VMMIG_ERROR)
+    {
+      *exit_code = (ExitCode)options_refuse (error);
+      return FALSE;
+    }
+  *exit_code = exit_code_from_error (error);
+  report = report_new (output, job);
+  report_error (report, error, *exit_code);
+  return FALSE;
+}
+
 static gboolean
 read_times (const MigrateOptions *self, SessionOptions *session, GError **error)
 {
@@ -359,6 +500,7 @@ cmd_migrate (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autofree char *look_later = NULL;
   SessionOptions session = {.kind = SESSION_MIGRATE};
+  ExitCode exit_code;
 
   if (!options_parse (&options.common, context, argc, argv, 1))
     return EXIT_CODE_USAGE;
@@ -366,6 +508,8 @@ cmd_migrate (int argc, char **argv)
   if (job == NULL || !read_times (&options, &session, &error))
     return options_refuse (error);
   output = output_new (options.common.json);
+  if (!apply_policies (&options, output, job, &exit_code))
+    return (int)exit_code;
   look_later = options_make_command (&options.common, "status");
   session.look_later = look_later;
   return session_run (output, job, &session);

@@ -95,15 +95,7 @@ import_file (Settings *self, GError **error)
   if (warnings == NULL || !vmmig_settings_save (self->settings, self->file, error))
     return FALSE;
   for (gsize i = 0; warnings[i] != NULL; i++)
-    {
-      g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
-
-      g_variant_dict_insert (&dict, "message", "s", warnings[i]);
-      if (self->json)
-        output_event (self->output, "warning", g_variant_dict_end (&dict));
-      else
-        output_complain (self->output, OUTPUT_PLAIN, warnings[i]);
-    }
+    output_warn (self->output, warnings[i]);
   return TRUE;
 }
 

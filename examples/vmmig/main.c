@@ -27,6 +27,8 @@ static const struct
     {"cancel", "cancel a running migration", cmd_cancel},
     {"postcopy", "switch a running migration to post-copy", cmd_postcopy},
     {"steer", "change the limits of a running migration, or let it end now", cmd_steer},
+    {"label", "show or change the labels of a VM", cmd_label},
+    {"policy", "check and show policies, and explain which one a VM gets", cmd_policy},
     {"settings", "show, change or import the cluster's settings", cmd_settings},
     {"version", "print the library's version", cmd_version},
 };

@@ -19,17 +19,15 @@ options_clear (Options *self)
   g_clear_pointer (&self->connect_timeout, g_free);
 }
 
-GOptionContext *
-options_new_context (Options *self,
-                     const char *parameters,
-                     const char *summary,
-                     const GOptionEntry *more)
+static GOptionContext *
+new_context (Options *self,
+             const char *parameters,
+             const char *summary,
+             const GOptionEntry *hosts,
+             const GOptionEntry *more)
 {
   GOptionContext *context = g_option_context_new (parameters);
   const GOptionEntry entries[] = {
-      {"from", 0, 0, G_OPTION_ARG_FILENAME, &self->from,
-       "The source's daemon: qemu+ssh://root@h1/system", "URI"},
-      {"to", 0, 0, G_OPTION_ARG_FILENAME, &self->to, "The destination's daemon", "URI"},
       {"ssh-key", 0, 0, G_OPTION_ARG_FILENAME, &self->ssh_key, "Private key for ssh", "FILE"},
       {"known-hosts", 0, 0, G_OPTION_ARG_FILENAME, &self->known_hosts, "Host keys that ssh accepts",
        "FILE"},
@@ -45,10 +43,42 @@ options_new_context (Options *self,
   };
 
   g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, hosts, NULL);
   g_option_context_add_main_entries (context, entries, NULL);
   if (more != NULL)
     g_option_context_add_main_entries (context, more, NULL);
   return context;
+}
+
+GOptionContext *
+options_new_context (Options *self,
+                     const char *parameters,
+                     const char *summary,
+                     const GOptionEntry *more)
+{
+  const GOptionEntry hosts[] = {
+      {"from", 0, 0, G_OPTION_ARG_FILENAME, &self->from,
+       "The source's daemon: qemu+ssh://root@h1/system", "URI"},
+      {"to", 0, 0, G_OPTION_ARG_FILENAME, &self->to, "The destination's daemon", "URI"},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  return new_context (self, parameters, summary, hosts, more);
+}
+
+GOptionContext *
+options_new_node_context (Options *self,
+                          const char *parameters,
+                          const char *summary,
+                          const GOptionEntry *more)
+{
+  const GOptionEntry hosts[] = {
+      {"on", 0, 0, G_OPTION_ARG_FILENAME, &self->from,
+       "The daemon of the host that has the VM: qemu+ssh://root@h1/system", "URI"},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  return new_context (self, parameters, summary, hosts, more);
 }
 
 int
@@ -100,9 +130,27 @@ options_parse_enum (const char *name, const char *text, GType type, int *value, 
 }
 
 static gboolean
-check (const Options *self, int minimum, GError **error)
+check_texts (const Options *self, const char *host, GError **error)
 {
   guint64 timeout;
+
+  if (self->connect_timeout != NULL &&
+      !units_parse_duration (self->connect_timeout, &timeout, error))
+    {
+      g_prefix_error (error, "--connect-timeout: ");
+      return FALSE;
+    }
+  return options_check_text ("The VM's name", self->vms != NULL ? self->vms[0] : NULL, error) &&
+         options_check_text (host, self->from, error) &&
+         options_check_text ("--to", self->to, error) &&
+         options_check_text ("--ssh-key", self->ssh_key, error) &&
+         options_check_text ("--known-hosts", self->known_hosts, error) &&
+         options_check_text ("--pki-directory", self->pki_directory, error);
+}
+
+static gboolean
+check (const Options *self, int minimum, GError **error)
+{
   guint n_vms = self->vms != NULL ? g_strv_length (self->vms) : 0;
 
   if (n_vms < (guint)minimum || n_vms > 1)
@@ -118,18 +166,7 @@ check (const Options *self, int minimum, GError **error)
                    "--from is missing: the host that the VM runs on");
       return FALSE;
     }
-  if (self->connect_timeout != NULL &&
-      !units_parse_duration (self->connect_timeout, &timeout, error))
-    {
-      g_prefix_error (error, "--connect-timeout: ");
-      return FALSE;
-    }
-  return options_check_text ("The VM's name", n_vms > 0 ? self->vms[0] : NULL, error) &&
-         options_check_text ("--from", self->from, error) &&
-         options_check_text ("--to", self->to, error) &&
-         options_check_text ("--ssh-key", self->ssh_key, error) &&
-         options_check_text ("--known-hosts", self->known_hosts, error) &&
-         options_check_text ("--pki-directory", self->pki_directory, error);
+  return check_texts (self, "--from", error);
 }
 
 gboolean
@@ -138,6 +175,26 @@ options_parse (Options *self, GOptionContext *context, int argc, char **argv, in
   g_autoptr (GError) error = NULL;
 
   if (g_option_context_parse (context, &argc, &argv, &error) && check (self, minimum, &error))
+    return TRUE;
+  options_refuse (error);
+  return FALSE;
+}
+
+static gboolean
+check_words (const Options *self, GError **error)
+{
+  for (gsize i = 1; self->vms != NULL && self->vms[0] != NULL && self->vms[i] != NULL; i++)
+    if (!options_check_text ("A word of the command line", self->vms[i], error))
+      return FALSE;
+  return check_texts (self, "--on", error);
+}
+
+gboolean
+options_parse_words (Options *self, GOptionContext *context, int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_option_context_parse (context, &argc, &argv, &error) && check_words (self, &error))
     return TRUE;
   options_refuse (error);
   return FALSE;

@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * locale does not know. */
 typedef struct
 {
-  char **vms;
-  char *from;
+  char **vms; /* and other words, where a command takes some */
+  char *from; /* or --on */
   char *to;
   char *ssh_key;
   char *known_hosts;
@@ -37,6 +37,14 @@ GOptionContext *options_new_context (Options *self,
 /* Parses, and checks that at least @minimum and at most one VM is named, and --from. Complains on
  * standard error. */
 gboolean options_parse (Options *self, GOptionContext *context, int argc, char **argv, int minimum);
+
+/* The same for commands about one host: with --on, in place of --from and --to. */
+GOptionContext *options_new_node_context (Options *self,
+                                          const char *parameters,
+                                          const char *summary,
+                                          const GOptionEntry *more);
+/* For these: which words there are, and whether --on is, is the command's to check. */
+gboolean options_parse_words (Options *self, GOptionContext *context, int argc, char **argv);
 
 /* Complains on standard error about the command line; the exit code. */
 int options_refuse (const GError *error);

@@ -196,6 +196,19 @@ output_event (Output *self, const char *event, GVariant *values)
   fflush (stdout);
 }
 
+void
+output_warn (Output *self, const char *text)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  g_variant_dict_insert_value (&dict, "message",
+                               g_variant_new_take_string (g_utf8_make_valid (text, -1)));
+  if (self->json)
+    output_event (self, "warning", g_variant_dict_end (&dict));
+  else
+    output_complain (self, OUTPUT_PLAIN, text);
+}
+
 static gboolean
 is_harmless (gunichar c)
 {

@@ -32,6 +32,8 @@ void output_line (Output *self, OutputColor color, const char *text);
 void output_redraw (Output *self, const char *text);
 /* One line on standard error, begun with the program's name. */
 void output_complain (Output *self, OutputColor color, const char *text);
+/* A warning: a line on standard error, or an event. */
+void output_warn (Output *self, const char *text);
 /* Text of several lines for people, as it is: help. */
 void output_text (Output *self, const char *text);
 

@@ -15,27 +15,34 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy steer settings version --help'
+    candidates='migrate status watch cancel postcopy steer label policy settings version --help'
   else
     case $before in
-      --from | --to | --peer-uri)
+      --from | --to | --on | --peer-uri)
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --file | --ssh-key | --known-hosts | --pki-directory | --xml | import)
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --settings | --directory | \
+        --policy-directory | import | check)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
       --compression) candidates='none xbzrle zlib zstd' ;;
       --convergence-strategy) candidates='vmmig kubevirt' ;;
       --copy-storage) candidates='none all incremental' ;;
+      --precedence) candidates='documented kubevirt' ;;
       settings) candidates='show set unset import --help' ;;
+      policy) candidates='check show explain --help' ;;
       set | unset)
         candidates=$("$tool" settings show 2>/dev/null | cut -d ' ' -f 1)
         ;;
       --persistence) candidates='preserve persistent transient' ;;
       *)
-        [[ $word != -* ]] || candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
+        if [[ $word == -* ]]; then
+          candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
+        elif [ "$before" = show ] && [ "${COMP_WORDS[1]}" = policy ]; then
+          candidates=$("$tool" policy show 2>/dev/null | sed -n 's/^\[policy \(.*\)]$/\1/p')
+        fi
         ;;
     esac
   fi

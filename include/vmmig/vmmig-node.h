@@ -114,6 +114,25 @@ GPtrArray *
 vmmig_node_list_migrations_finish (VmmigNode *self, GAsyncResult *result, GError **error);
 
 VMMIG_AVAILABLE_IN_1_0
+void vmmig_node_get_labels_async (VmmigNode *self,
+                                  const char *vm,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+GHashTable *vmmig_node_get_labels_finish (VmmigNode *self, GAsyncResult *result, GError **error);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_node_change_labels_async (VmmigNode *self,
+                                     const char *vm,
+                                     GHashTable *labels,
+                                     const char *const *remove,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+GHashTable *vmmig_node_change_labels_finish (VmmigNode *self, GAsyncResult *result, GError **error);
+
+VMMIG_AVAILABLE_IN_1_0
 VmmigNodeState vmmig_node_get_state (VmmigNode *self);
 VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_node_get_host_uuid (VmmigNode *self);

@@ -62,6 +62,14 @@ is_missing (void)
   return virGetLastErrorCode () == VIR_ERR_NO_DOMAIN;
 }
 
+/* Those that a person's words may reach. */
+static gboolean
+takes_names (VmmigCallKind kind)
+{
+  return kind == VMMIG_CALL_INSPECT || kind == VMMIG_CALL_GET_LABELS ||
+         kind == VMMIG_CALL_CHANGE_LABELS;
+}
+
 /* By UUID if @vm looks like one, then by name: a VM may be named like a UUID. */
 virDomainPtr
 vmmig_libvirt_call_look_up (VmmigLibvirtCall *self, virConnectPtr conn, const char *vm)
@@ -73,7 +81,7 @@ vmmig_libvirt_call_look_up (VmmigLibvirtCall *self, virConnectPtr conn, const ch
   if (g_uuid_string_is_valid (vm))
     {
       domain = virDomainLookupByUUIDString (conn, vm);
-      if (domain != NULL || !is_missing () || self->request->kind != VMMIG_CALL_INSPECT)
+      if (domain != NULL || !is_missing () || !takes_names (self->request->kind))
         return domain;
     }
   return virDomainLookupByName (conn, vm);
@@ -321,6 +329,8 @@ static const struct
     [VMMIG_CALL_SET_DOWNTIME] = {{.urgent = TRUE, .writes = TRUE}, change},
     [VMMIG_CALL_SET_AUTOSTART] = {{.writes = TRUE}, change},
     [VMMIG_CALL_SUSPEND] = {{.urgent = TRUE, .writes = TRUE}, change},
+    [VMMIG_CALL_GET_LABELS] = {{0}, vmmig_libvirt_call_labels},
+    [VMMIG_CALL_CHANGE_LABELS] = {{.writes = TRUE}, vmmig_libvirt_call_labels},
     [VMMIG_CALL_CHECK_FREE] = {{0}, vmmig_libvirt_call_check_free},
     [VMMIG_CALL_RESOLVE] = {{.alone = TRUE}, NULL},
 };

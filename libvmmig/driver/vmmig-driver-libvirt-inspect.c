@@ -106,6 +106,17 @@ ask_job (virDomainPtr domain, const VmmigVmFacts *facts)
   return job;
 }
 
+gboolean
+vmmig_libvirt_domain_is_migrating (virDomainPtr domain, const VmmigVmFacts *facts)
+{
+  VmmigVmJob job;
+
+  if (may_be_incoming (facts, &job))
+    return TRUE;
+  job = ask_job (domain, facts);
+  return job == VMMIG_VM_JOB_MIGRATION_OUT || job == VMMIG_VM_JOB_MIGRATION_IN;
+}
+
 static char *
 ask_tag (virDomainPtr domain)
 {

@@ -236,11 +236,14 @@ vmmig_libvirt_call_fail (VmmigLibvirtCall *self, VmmigErrorCall error_call, virD
 
 void vmmig_libvirt_call_inspect (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_list (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_labels (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_check_free (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_open_facts (VmmigLibvirtCall *self, virConnectPtr conn);
 /* State and reason of @domain into @facts. FALSE: see libvirt's error. */
 gboolean vmmig_libvirt_domain_get_state (virDomainPtr domain, VmmigVmFacts *facts);
 VmmigVmFacts *vmmig_libvirt_domain_get_identity (virDomainPtr domain);
+/* In either direction, as far as that can be known without waiting. */
+gboolean vmmig_libvirt_domain_is_migrating (virDomainPtr domain, const VmmigVmFacts *facts);
 
 /* --- libvirt's values as ours, and the reverse (pure) --- */
 

@@ -59,7 +59,7 @@ struct _VmmigSimulatedHost
   gint64 client_keepalive; /* µs until this process's connection is given up */
   gboolean has_tls; /* QEMU's certificates are in place */
   gboolean has_post_copy; /* userfaultfd may be used */
-  gboolean refuses_tags; /* a connection that may not modify */
+  gboolean refuses_tags; /* a connection that may not modify; nor labels */
   guint event_loss; /* percent of events that never come */
   guint event_duplicates; /* percent of events that come twice */
   gint64 event_delay; /* µs, on top, at most: drawn for each event */
@@ -83,6 +83,7 @@ typedef struct
   guint64 working_set; /* bytes: it never dirties more than these */
   guint64 disk; /* bytes of a local disk "vda"; 0: none, or shared */
   guint first_iteration; /* what QEMU's counter shows in the first pass: usually 1 */
+  const char *labels; /* (nullable) the element in its metadata, whoever wrote it */
   gboolean persistent;
   gboolean autostart;
   gboolean paused;

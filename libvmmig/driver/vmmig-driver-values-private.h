@@ -160,6 +160,8 @@ typedef enum
   VMMIG_CALL_SET_DOWNTIME, /* vm, number: ms */
   VMMIG_CALL_SET_AUTOSTART, /* vm, number: 0 or 1 */
   VMMIG_CALL_SUSPEND, /* vm: pause its CPUs */
+  VMMIG_CALL_GET_LABELS, /* vm -> labels */
+  VMMIG_CALL_CHANGE_LABELS, /* vm, labels: to be set, names: to be removed -> labels */
   VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
   VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
@@ -191,9 +193,10 @@ typedef struct
 typedef struct
 {
   VmmigCallKind kind;
-  char *vm; /* UUID; for INSPECT also a name */
+  char *vm; /* UUID; for INSPECT and labels also a name */
   char *text; /* (nullable); MIGRATE: what an error says was tried */
-  char **names; /* RESOLVE only: host names and addresses */
+  char **names; /* RESOLVE: host names and addresses; CHANGE_LABELS: keys (nullable) */
+  GHashTable *labels; /* (nullable) CHANGE_LABELS only */
   guint64 number;
   gboolean with_xml; /* INSPECT: the XML too */
   gboolean stats_only; /* POLL: no `vm` in the reply as long as its job goes on */
@@ -214,6 +217,7 @@ typedef struct
   VmmigVmFacts *vm;
   GPtrArray *list; /* (element-type VmmigVmFacts) */
   char **addresses; /* RESOLVE */
+  GHashTable *labels; /* GET_LABELS, CHANGE_LABELS: as they are now */
   VmmigStats stats;
   gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;

@@ -187,6 +187,7 @@ vmmig_request_free (VmmigRequest *self)
   g_free (self->vm);
   g_free (self->text);
   g_strfreev (self->names);
+  g_clear_pointer (&self->labels, g_hash_table_unref);
   vmmig_migrate_params_free (self->migrate);
   g_free (self);
 }
@@ -249,6 +250,10 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "set the autostart flag";
     case VMMIG_CALL_SUSPEND:
       return "pause the VM";
+    case VMMIG_CALL_GET_LABELS:
+      return "read the VM's labels";
+    case VMMIG_CALL_CHANGE_LABELS:
+      return "change the VM's labels";
     case VMMIG_CALL_CHECK_FREE:
       return "check that the VM's name is free";
     case VMMIG_CALL_RESOLVE:
@@ -265,6 +270,7 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->vm, vmmig_vm_facts_free);
   g_clear_pointer (&self->list, g_ptr_array_unref);
   g_clear_pointer (&self->addresses, g_strfreev);
+  g_clear_pointer (&self->labels, g_hash_table_unref);
   self->lost = FALSE;
   self->watched = FALSE;
   self->stats = (VmmigStats){0};

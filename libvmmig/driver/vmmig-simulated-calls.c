@@ -7,6 +7,8 @@
 
 #include <vmmig/vmmig-migration-policy.h>
 
+#include "values/vmmig-vm-labels-private.h"
+
 /* libvirt's VIR_JOB_WAIT_TIME: a call that needs the VM's lock waits no longer. */
 #define JOB_LOCK_TIMEOUT (30 * SIM_SECOND)
 #define JOB_LOCK_POLL (50 * SIM_MS)
@@ -33,8 +35,9 @@ make_xml (const SimVm *vm)
                    "<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
                    "<memory unit='KiB'>%" G_GUINT64_FORMAT "</memory>",
                    name, vm->uuid, vm->memory / 1024);
-  if (vm->tag != NULL)
-    g_string_append_printf (xml, "<metadata>%s</metadata>", vm->tag);
+  if (vm->tag != NULL || vm->labels != NULL)
+    g_string_append_printf (xml, "<metadata>%s%s</metadata>", vm->tag != NULL ? vm->tag : "",
+                            vm->labels != NULL ? vm->labels : "");
   g_string_append (xml, "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type></os><devices>"
                         "<emulator>/usr/bin/qemu-system-x86_64</emulator>");
   if (vm->disk > 0)
@@ -321,6 +324,39 @@ answer_migrate (SimHost *host, SimCall *call, SimVm *vm)
   return FALSE;
 }
 
+static void
+answer_labels (SimCall *call, const SimVm *vm)
+{
+  call->reply.labels = vmmig_vm_labels_parse (vm->labels, &call->reply.error);
+  if (call->reply.error != NULL)
+    call->reply.error->code = VMMIG_ERROR_VM_STATE;
+}
+
+/* As the libvirt driver does it, which does not wait for the VM's lock. */
+static void
+answer_change_labels (SimHost *host, SimCall *call, SimVm *vm)
+{
+  const char *const *remove = (const char *const *)call->request->names;
+  g_autofree char *xml = NULL;
+
+  if (host->base.refuses_tags)
+    refuse (call, VMMIG_ERROR_PERMISSION_DENIED, "operation forbidden for read only access");
+  else if (vm->migration != NULL)
+    refuse (call, VMMIG_ERROR_BUSY, "it is being migrated");
+  else
+    answer_labels (call, vm);
+  if (call->reply.error != NULL)
+    return;
+  vmmig_vm_labels_apply (call->reply.labels, call->request->labels, remove);
+  if (!vmmig_vm_labels_to_xml (call->reply.labels, &xml, &call->reply.error))
+    {
+      g_clear_pointer (&call->reply.labels, g_hash_table_unref);
+      return;
+    }
+  g_free (vm->labels);
+  vm->labels = g_steal_pointer (&xml);
+}
+
 /* Calls about a VM that has to be there. */
 static gboolean
 answer_for_vm (SimHost *host, SimCall *call, SimVm *vm)
@@ -352,6 +388,12 @@ answer_for_vm (SimHost *host, SimCall *call, SimVm *vm)
       break;
     case VMMIG_CALL_SUSPEND:
       answer_suspend (host, call, vm);
+      break;
+    case VMMIG_CALL_GET_LABELS:
+      answer_labels (call, vm);
+      break;
+    case VMMIG_CALL_CHANGE_LABELS:
+      answer_change_labels (host, call, vm);
       break;
     default:
       g_assert_not_reached ();

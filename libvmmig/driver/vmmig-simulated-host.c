@@ -21,6 +21,7 @@ free_vm (gpointer data)
   g_free (vm->uuid);
   g_free (vm->name);
   g_free (vm->tag);
+  g_free (vm->labels);
   g_free (vm);
 }
 
@@ -285,6 +286,7 @@ vmmig_simulated_host_add_vm (VmmigSimulatedHost *host, const VmmigSimulatedVmSpe
   vm->first_iteration = spec->first_iteration;
   vm->persistent = spec->persistent || spec->shut_off;
   vm->autostart = spec->autostart;
+  vm->labels = g_strdup (spec->labels);
   g_ptr_array_add (((SimHost *)host)->vms, vm);
   if (spec->shut_off)
     vm->state = VMMIG_VM_SHUT_OFF;

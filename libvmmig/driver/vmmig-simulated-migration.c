@@ -233,6 +233,8 @@ finish_begin (SimMigration *self)
   incoming->incoming = TRUE;
   g_free (incoming->tag);
   incoming->tag = g_strdup (vm->tag);
+  g_free (incoming->labels);
+  incoming->labels = g_strdup (vm->labels);
   sim_vm_set (self->destination, incoming, VMMIG_VM_PAUSED, VMMIG_VM_REASON_STARTING_UP);
   sim_migration_enter (self, VMMIG_SIMULATED_PHASE_PREPARE);
 }

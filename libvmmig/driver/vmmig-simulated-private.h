@@ -131,6 +131,7 @@ typedef struct
   guint first_iteration;
   guint64 downtime_limit; /* ms */
   char *tag;
+  char *labels; /* (nullable) the element in its metadata */
   SimMigration *migration; /* that it is the source or the destination of */
   VmmigStats completed;
 } SimVm;

@@ -77,6 +77,7 @@ only_reads (const SimCall *call)
     case VMMIG_CALL_COMPLETED:
     case VMMIG_CALL_CHECK_FREE:
     case VMMIG_CALL_RESOLVE:
+    case VMMIG_CALL_GET_LABELS:
       return TRUE;
     default:
       return FALSE;

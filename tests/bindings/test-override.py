@@ -49,6 +49,12 @@ class Awaiting(unittest.TestCase):
         self.assert_raises(lambda: Vmmig.Node.new(NOWHERE).open(), Vmmig.Error.UNREACHABLE)
         self.assert_raises(lambda: Vmmig.Node.new(NOWHERE).list_migrations(),
                            Vmmig.Error.UNREACHABLE)
+        self.assert_raises(lambda: Vmmig.Node.new(NOWHERE).get_labels("vm"),
+                           Vmmig.Error.UNREACHABLE)
+        self.assert_raises(lambda: Vmmig.Node.new(NOWHERE).change_labels("vm", {"a": "b"}),
+                           Vmmig.Error.UNREACHABLE)
+        self.assert_raises(lambda: Vmmig.Node.new(NOWHERE).change_labels("vm", {"a b": "c"}),
+                           Vmmig.Error.INVALID_ARGUMENT)
         self.assert_raises(lambda: nowhere_job(source="http://x").run(),
                            Vmmig.Error.INVALID_ARGUMENT)
         self.assert_raises(lambda: nowhere_job(source="qemu+ssh://h/system?command=x").run(),
@@ -307,6 +313,28 @@ async def copying(job):
         if progress.processed > 0:
             return progress
     raise AssertionError("it ended before")
+
+
+@simulated("labels=team=red")
+async def labels_are_dicts():
+    h1, h2 = Vmmig.Node.new(H1), Vmmig.Node.new(H2)
+    assert await h1.get_labels("web01") == {"team": "red"}
+    now = await h1.change_labels("web01", {"vmmig.org/critical": "true", "size": ""})
+    assert now == {"team": "red", "vmmig.org/critical": "true", "size": ""}, now
+    now = await h1.change_labels("web01", remove=["size", "nothing"])
+    assert now == {"team": "red", "vmmig.org/critical": "true"}, now
+    assert await h1.change_labels("web01") == now
+    job = Vmmig.MigrationJob(vm="web01", source=h1, destination=h2)
+    await job.run()
+    assert await h2.get_labels("web01") == now
+    for node, vm, labels, remove, code in (
+            (h1, "web01", {}, None, Vmmig.Error.VM_NOT_FOUND),
+            (h2, "web01", {"a": "b"}, ["a"], Vmmig.Error.INVALID_ARGUMENT),
+            (h2, "web01", {"a": "b c"}, None, Vmmig.Error.INVALID_ARGUMENT)):
+        try:
+            raise AssertionError(await node.change_labels(vm, labels, remove))
+        except GLib.Error as error:
+            assert is_error(error, code), error
 
 
 @simulated("memory=256")

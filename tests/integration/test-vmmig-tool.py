@@ -13,7 +13,8 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "settings", "version"]
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "label", "policy",
+            "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
 NAMES = ["it's", 'say "hi"', "$(reboot)", "`id`", "a\nb", "a\tb", "\x1b[2J\x1b[1;31mred", "\x9b31m",
@@ -55,7 +56,7 @@ class CommandLine(unittest.TestCase):
         self.usage_error(b"\xff", says="\N{REPLACEMENT CHARACTER}")
 
     def test_what_is_missing_is_named(self):
-        for command in set(COMMANDS) - {"settings", "version", "status"}:
+        for command in set(COMMANDS) - {"label", "policy", "settings", "version", "status"}:
             self.usage_error(command, says="No VM")
             self.usage_error(command, "vm", says="--from")
         self.usage_error("status", says="--from")
@@ -259,9 +260,13 @@ class Words(unittest.TestCase):
             complete_words {vmmig_tool.TOOL} migrate vm --compression x
             complete_words {vmmig_tool.TOOL} settings sh
             complete_words {vmmig_tool.TOOL} settings show --or
+            complete_words {vmmig_tool.TOOL} policy ex
+            complete_words {vmmig_tool.TOOL} policy explain vm --precedence k
+            complete_words {vmmig_tool.TOOL} label vm --o
         """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n")
+        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n"
+                                      "explain \nkubevirt \n--on \n")
 
 
 if __name__ == "__main__":

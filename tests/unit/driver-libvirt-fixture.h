@@ -18,6 +18,7 @@
 #include "engine/vmmig-engine-private.h"
 #include "fake-libvirt.h"
 #include "values/vmmig-error-private.h"
+#include "values/vmmig-labels-private.h"
 
 constexpr const char *UUID = "c0ffee00-0000-0000-0000-000000000001";
 constexpr const char *OTHER_UUID = "c0ffee00-0000-0000-0000-000000000002";
@@ -85,6 +86,7 @@ struct Answer
   bool persistent = false, autostart = false, managed_save = false;
   std::string name, tag, xml, host_uuid, hostname;
   std::vector<std::string> list, addresses;
+  std::string labels; /* "a=b,c=d"; "none" if they were not told */
   guint number = 0;
   void *holder = nullptr; /* engine: what the call was given, until it is answered */
 
@@ -150,6 +152,14 @@ answer_cb (VmmigReply *reply, gpointer user_data)
         to_string (static_cast<VmmigVmFacts *> (g_ptr_array_index (reply->list, i))->name));
   for (guint i = 0; reply->addresses != nullptr && reply->addresses[i] != nullptr; i++)
     answer.addresses.push_back (reply->addresses[i]);
+  if (reply->labels != nullptr)
+    {
+      g_autofree char *text = vmmig_labels_format (reply->labels);
+
+      answer.labels = text;
+    }
+  else
+    answer.labels = "none";
   answer.cond.notify_all ();
   guard.unlock ();
   delete holder;

@@ -116,12 +116,45 @@ virDomainHasManagedSaveImage (virDomainPtr domain, unsigned int)
   return vm->managed_save;
 }
 
+/* As libvirt checks it, also for the state that VIR_DOMAIN_AFFECT_CURRENT means. */
+static bool
+check_impact (const fake::Vm &vm, unsigned int flags)
+{
+  if ((flags & VIR_DOMAIN_AFFECT_LIVE) != 0 && vm.state == VIR_DOMAIN_SHUTOFF)
+    set_error (VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU, "domain is not running");
+  else if ((flags & VIR_DOMAIN_AFFECT_CONFIG) != 0 && !vm.persistent)
+    set_error (VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU,
+               "transient domains do not have any persistent config");
+  else
+    return true;
+  return false;
+}
+
+static bool
+concerns_definition (const fake::Vm &vm, unsigned int flags)
+{
+  return (flags & VIR_DOMAIN_AFFECT_CONFIG) != 0 ||
+         (flags == VIR_DOMAIN_AFFECT_CURRENT && vm.state == VIR_DOMAIN_SHUTOFF);
+}
+
+static bool
+is_labels (const char *uri)
+{
+  return strstr (uri, "/labels/") != nullptr;
+}
+
 char *
-virDomainGetMetadata (virDomainPtr domain, int, const char *, unsigned int)
+virDomainGetMetadata (virDomainPtr domain, int, const char *uri, unsigned int flags)
 {
   VISIT_VM ("virDomainGetMetadata", nullptr);
-  if (!vm->tag.empty ())
-    return strdup (vm->tag.c_str ());
+  if (!check_impact (*vm, flags))
+    return nullptr;
+  const std::string &text = !is_labels (uri)                   ? vm->tag
+                            : concerns_definition (*vm, flags) ? vm->config_labels
+                                                               : vm->labels;
+
+  if (!text.empty ())
+    return strdup (text.c_str ());
   set_error (VIR_ERR_NO_DOMAIN_METADATA, VIR_FROM_QEMU, "metadata not found");
   return nullptr;
 }
@@ -165,11 +198,23 @@ virDomainSetMetadata (virDomainPtr domain,
                       int,
                       const char *metadata,
                       const char *,
-                      const char *,
-                      unsigned int)
+                      const char *uri,
+                      unsigned int flags)
 {
   VISIT_VM ("virDomainSetMetadata", -1);
-  vm->tag = metadata != nullptr ? metadata : "";
+  const std::string text = metadata != nullptr ? metadata : "";
+
+  if (!check_impact (*vm, flags))
+    return -1;
+  if (!is_labels (uri))
+    vm->tag = text;
+  else
+    {
+      if ((flags & VIR_DOMAIN_AFFECT_LIVE) != 0)
+        vm->labels = text;
+      if (concerns_definition (*vm, flags))
+        vm->config_labels = text;
+    }
   return 0;
 }
 

@@ -150,6 +150,13 @@ remove_vm (const std::string &uuid)
   world ().vms.erase (uuid);
 }
 
+Vm
+get_vm (const std::string &uuid)
+{
+  std::lock_guard<std::mutex> guard (world ().lock);
+  return world ().vms.at (uuid);
+}
+
 void
 fail (const std::string &function, int code, int domain, const char *message, int times)
 {

@@ -27,7 +27,9 @@ struct Vm
   bool persistent = false;
   bool autostart = false;
   bool managed_save = false;
-  std::string tag;
+  std::string tag; /* the running VM's metadata in the job's namespace */
+  std::string labels,
+      config_labels; /* those in the labels': of the running VM, of its definition */
   int job_type = VIR_DOMAIN_JOB_NONE;
   std::vector<virTypedParameter> stats;
 };
@@ -47,6 +49,8 @@ void reset ();
 
 void add_vm (const Vm &vm);
 void remove_vm (const std::string &uuid);
+/* As it is now. */
+Vm get_vm (const std::string &uuid);
 /* @function fails with this error, @times times (-1: until reset). */
 void fail (const std::string &function, int code, int domain, const char *message, int times = -1);
 /* @function does not return, as if the daemon were stopped. */

@@ -8,6 +8,7 @@
 #include <vmmig/vmmig-migration-policy.h>
 
 #include "driver/vmmig-driver-values-private.h"
+#include "values/vmmig-labels-private.h"
 
 namespace
 {
@@ -91,11 +92,13 @@ TEST (Reply, CanBeClearedTwice)
   reply.list =
       g_ptr_array_new_with_free_func (reinterpret_cast<GDestroyNotify> (vmmig_vm_facts_free));
   g_ptr_array_add (reply.list, vmmig_vm_facts_new ());
+  reply.labels = vmmig_labels_new ();
   reply.stats.fields = 1;
   vmmig_reply_clear (&reply);
   vmmig_reply_clear (&reply);
   EXPECT_FALSE (reply.lost);
   EXPECT_EQ (reply.error, nullptr);
+  EXPECT_EQ (reply.labels, nullptr);
   EXPECT_EQ (reply.stats.fields, 0u);
 }
 

@@ -8,6 +8,7 @@
  *
  *   memory=MiB dirty=MiB/s set=MiB link=MiB/s disk=MiB   sizes and rates
  *   paused persistent                       what the VM is
+ *   labels=KEY=VALUE,…                      its labels, or the element that stands in their place
  *   no-tls                                  QEMU has no certificates
  *   migrating post-copy                     somebody else migrates it already (and allows post-copy)
  *   cut=HOST kill=HOST stop=HOST power=HOST this happens to the host …
@@ -24,6 +25,9 @@
 #include "driver/vmmig-driver-simulated-private.h"
 
 #include <vmmig/vmmig-migration-policy.h>
+
+#include "values/vmmig-labels-private.h"
+#include "values/vmmig-vm-labels-private.h"
 
 #define TICK 2000 /* µs */
 #define VM_NAME "web01"
@@ -94,9 +98,25 @@ incident_cb (gpointer user_data)
                             VMMIG_SIMULATED_END_KILLED);
 }
 
+static char *
+make_labels (const Cluster *self)
+{
+  const char *text = find_value (self, "labels");
+  g_autoptr (GHashTable) labels = NULL;
+  char *xml = NULL;
+
+  if (text == NULL || *text == '<')
+    return g_strdup (text);
+  labels = vmmig_labels_parse (text, NULL);
+  if (labels == NULL || !vmmig_vm_labels_to_xml (labels, &xml, NULL))
+    g_error ("VMMIG_SIMULATED: no labels: %s", text);
+  return xml;
+}
+
 static void
 set_up_vm (Cluster *self)
 {
+  g_autofree char *labels = make_labels (self);
   VmmigSimulatedVmSpec spec;
 
   vmmig_simulated_vm_spec_init (&spec, VM_NAME, VM_UUID);
@@ -106,6 +126,7 @@ set_up_vm (Cluster *self)
   spec.disk = find_mib (self, "disk", 0);
   spec.paused = has_word (self, "paused");
   spec.persistent = has_word (self, "persistent");
+  spec.labels = labels;
   vmmig_simulated_host_add_vm (self->hosts[0], &spec);
 }
 

@@ -279,6 +279,18 @@ async def list_migrations(self):
                        waits_for_truth=False)
 
 
+@_add(Vmmig.Node)
+async def get_labels(self, vm):
+    """The labels of a VM, by its name or UUID, as a dict."""
+    return await _call(self.get_labels_async, self.get_labels_finish, vm, waits_for_truth=False)
+
+
+@_add(Vmmig.Node)
+async def change_labels(self, vm, labels=None, remove=None):
+    """Set some labels of a VM and remove others; all labels as they are then, as a dict."""
+    return await _call(self.change_labels_async, self.change_labels_finish, vm, labels, remove)
+
+
 # --- jobs --------------------------------------------------------------------------------------
 
 
