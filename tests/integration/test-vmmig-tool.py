@@ -13,7 +13,7 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "label", "policy",
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "forecast", "label", "policy",
             "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
