@@ -180,6 +180,27 @@ typedef enum
 } VmmigDecisionAction;
 
 /**
+ * VmmigForecastVerdict:
+ * @VMMIG_FORECAST_VERDICT_UNKNOWN: too early, or too close to call
+ * @VMMIG_FORECAST_VERDICT_CONVERGES: pre-copy comes to its end
+ * @VMMIG_FORECAST_VERDICT_CONVERGES_IF: it does not, but would with more downtime or more bandwidth
+ * @VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE: it does not, and would need both ten times the downtime
+ *   and twice the bandwidth: only post-copy or a quieter VM helps
+ *
+ * Whether a migration that is left alone comes to its end by pre-copy. Values may be added in later
+ * versions; treat an unknown one like `VMMIG_FORECAST_VERDICT_UNKNOWN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_FORECAST_VERDICT_UNKNOWN,
+  VMMIG_FORECAST_VERDICT_CONVERGES,
+  VMMIG_FORECAST_VERDICT_CONVERGES_IF,
+  VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE,
+} VmmigForecastVerdict;
+
+/**
  * VmmigConvergenceStrategy:
  * @VMMIG_CONVERGENCE_STRATEGY_VMMIG: by iterations: the least that remained after each one tells
  *   whether the migration comes nearer to its end

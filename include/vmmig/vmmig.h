@@ -7,6 +7,7 @@
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-error.h>
+#include <vmmig/vmmig-forecast.h>
 #include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-migration-job.h>
 #include <vmmig/vmmig-migration-policy.h>

@@ -9,6 +9,7 @@
  *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
  *   vmmig-job-converge.c   what is done if it does not come to its end
+ *   vmmig-job-forecast.c   how long it will take
  *   vmmig-job-finish.c     who owns the VM
  *   vmmig-job-arrival.c    what is left to do where it arrived
  *   vmmig-job-steer.c      cancel, post-copy, limits
@@ -21,6 +22,7 @@
 #include <gio/gio.h>
 
 #include "job/vmmig-convergence-private.h"
+#include "job/vmmig-forecast-private.h"
 #include "job/vmmig-job-mailbox-private.h"
 #include "job/vmmig-job-plan-private.h"
 #include "job/vmmig-ownership-private.h"
@@ -121,6 +123,8 @@ struct _VmmigJobRunner
   gint64 copying_since; /* µs */
   guint steered_downtime; /* ms; 0: the policy's holds */
   GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
+  VmmigForecaster forecaster;
+  VmmigForecast *forecast; /* (nullable) from the newest poll */
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */
   gboolean flows; /* and more of them later: the handshake of its stream is long over */
@@ -201,6 +205,10 @@ void vmmig_job_watch_resume (VmmigJobRunner *self);
 void vmmig_job_converge_observe (VmmigJobRunner *self, gboolean is_event);
 void vmmig_job_converge_post_copy_refused (VmmigJobRunner *self);
 gint64 vmmig_job_converge_get_wakeup (const VmmigJobRunner *self);
+
+void vmmig_job_forecast_init (VmmigJobRunner *self);
+/* A poll brought new figures. */
+void vmmig_job_forecast_observe (VmmigJobRunner *self);
 
 /* The source did not answer a poll. */
 void vmmig_job_watch_source_silent (VmmigJobRunner *self);

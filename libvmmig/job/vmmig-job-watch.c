@@ -112,6 +112,7 @@ show (VmmigJobRunner *self)
   progress = vmmig_migration_progress_new (self->state, fraction,
                                            vmmig_progress_tracker_get_iteration (&self->tracker),
                                            &self->stats, (now - self->started) / 1000, now);
+  vmmig_migration_progress_set_forecast (progress, self->forecast);
   vmmig_job_mailbox_push_progress (self->mailbox, progress);
 }
 
@@ -199,6 +200,7 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
           note_flow (self, &reply->stats);
           self->stats = reply->stats;
           note_stats (self, &reply->stats);
+          vmmig_job_forecast_observe (self);
           show (self);
           vmmig_job_converge_observe (self, FALSE);
         }

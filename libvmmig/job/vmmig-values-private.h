@@ -20,6 +20,8 @@ VmmigMigrationProgress *vmmig_migration_progress_new (VmmigJobState phase,
                                                       const VmmigStats *stats,
                                                       guint64 elapsed, /* ms */
                                                       gint64 monotonic_time);
+/* Before it is shown to anybody. @forecast is (transfer none) (nullable). */
+void vmmig_migration_progress_set_forecast (VmmigMigrationProgress *self, VmmigForecast *forecast);
 
 /* Filled by the job and then never changed; takes everything it is given. */
 typedef struct
