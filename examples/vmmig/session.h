@@ -28,6 +28,7 @@ typedef struct
   guint64 wait; /* ms until the tool leaves a migration alone */
   gboolean has_post_copy_after;
   guint64 post_copy_after; /* ms of pre-copy until it is switched */
+  const char *record; /* (nullable) the file for its trace */
 } SessionOptions;
 
 /* Returns when the job ended. Where the migration goes on without this process, it does not return

@@ -15,19 +15,20 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy settings version --help'
+    candidates='migrate status watch cancel postcopy replay settings version --help'
   else
     case $before in
       --from | --to | --peer-uri)
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --file | --ssh-key | --known-hosts | --pki-directory | --xml | import)
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | replay | import)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
       --compression) candidates='none xbzrle zlib zstd' ;;
       --convergence-strategy) candidates='vmmig kubevirt' ;;
+      --strategy) candidates='vmmig kubevirt nova ovirt' ;;
       --copy-storage) candidates='none all incremental' ;;
       settings) candidates='show set unset import --help' ;;
       set | unset)

@@ -218,6 +218,47 @@ typedef enum
 } VmmigConvergenceStrategy;
 
 /**
+ * VmmigReplayStrategy:
+ * @VMMIG_REPLAY_STRATEGY_VMMIG: this library's, as [enum@ConvergenceStrategy] has it
+ * @VMMIG_REPLAY_STRATEGY_KUBEVIRT: KubeVirt's loop, likewise
+ * @VMMIG_REPLAY_STRATEGY_NOVA: OpenStack Nova's: downtime rises with time, then its time-out action
+ * @VMMIG_REPLAY_STRATEGY_OVIRT: oVirt's: downtime rises with iterations, then its last items
+ *
+ * Who decides in a replay. Values may be added in later versions.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_REPLAY_STRATEGY_VMMIG,
+  VMMIG_REPLAY_STRATEGY_KUBEVIRT,
+  VMMIG_REPLAY_STRATEGY_NOVA,
+  VMMIG_REPLAY_STRATEGY_OVIRT,
+} VmmigReplayStrategy;
+
+/**
+ * VmmigReplayEnd:
+ * @VMMIG_REPLAY_END_OPEN: the recording, or the time for the model, is over, and the migration is
+ *   not
+ * @VMMIG_REPLAY_END_COMPLETED: the VM moves
+ * @VMMIG_REPLAY_END_GIVEN_UP: the strategy gives up, and the VM stays where it is
+ * @VMMIG_REPLAY_END_DIVERGED: from here on the migration would have gone another way than the
+ *   recorded one, and nobody knows which
+ *
+ * How a replay ends. Values may be added in later versions; treat an unknown one like
+ * `VMMIG_REPLAY_END_OPEN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_REPLAY_END_OPEN,
+  VMMIG_REPLAY_END_COMPLETED,
+  VMMIG_REPLAY_END_GIVEN_UP,
+  VMMIG_REPLAY_END_DIVERGED,
+} VmmigReplayEnd;
+
+/**
  * VmmigCopyStorage:
  * @VMMIG_COPY_STORAGE_NONE: disks are shared between the nodes
  * @VMMIG_COPY_STORAGE_ALL: disks are copied whole

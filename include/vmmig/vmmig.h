@@ -15,6 +15,9 @@
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
 #include <vmmig/vmmig-node.h>
+#include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
+#include <vmmig/vmmig-trace.h>
 #include <vmmig/vmmig-version.h>
+#include <vmmig/vmmig-vm-model.h>
 #undef VMMIG_INSIDE

@@ -14,6 +14,7 @@ struct _VmmigMigrationProgress
   guint64 elapsed; /* ms */
   gint64 monotonic_time; /* µs */
   VmmigForecast *forecast; /* (nullable) */
+  VmmigProgressNotes notes;
 };
 
 G_DEFINE_BOXED_TYPE (VmmigMigrationProgress,
@@ -87,6 +88,18 @@ vmmig_migration_progress_set_forecast (VmmigMigrationProgress *self, VmmigForeca
   g_return_if_fail (self->forecast == NULL);
 
   self->forecast = forecast != NULL ? vmmig_forecast_ref (forecast) : NULL;
+}
+
+void
+vmmig_migration_progress_set_notes (VmmigMigrationProgress *self, const VmmigProgressNotes *notes)
+{
+  self->notes = *notes;
+}
+
+const VmmigProgressNotes *
+vmmig_migration_progress_get_notes (const VmmigMigrationProgress *self)
+{
+  return &self->notes;
 }
 
 static gboolean

@@ -445,16 +445,23 @@ def _forecast_words(self):
     return f"<Vmmig.Forecast {self.text!r}>"
 
 
+def _replay_words(self):
+    return f"<Vmmig.Replay {self.strategy.value_nick} {self.end.value_nick} {self.text!r}>"
+
+
 for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_words),
                     (Vmmig.MigrationJob, _job_words)):
     _add_properties(_cls)
     _cls.__repr__ = _repr
+_add_properties(Vmmig.VmModel)
 for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
                     (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
-                    (Vmmig.MigrationStatus, _status_words)):
+                    (Vmmig.MigrationStatus, _status_words),
+                    (Vmmig.Replay, _replay_words)):
     _add_getters(_cls)
     _cls.__repr__ = _repr
 Vmmig.MigrationResult.downtime = property(_downtime)
 Vmmig.Forecast.downtime = property(_downtime)
+Vmmig.Replay.downtime = property(_downtime)
 Vmmig.Forecast.remaining = property(_remaining)
