@@ -22,7 +22,7 @@ _vmmig()
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | replay | import)
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | import)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -36,6 +36,10 @@ _vmmig()
         ;;
       --persistence) candidates='preserve persistent transient' ;;
       *)
+        if [[ ${COMP_WORDS[1]} == replay && $word != -* ]]; then
+          mapfile -t COMPREPLY < <(compgen -f -- "$word")
+          return
+        fi
         [[ $word != -* ]] || candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
         ;;
     esac

@@ -38,9 +38,8 @@ vmmig_job_forecast_observe (VmmigJobRunner *self)
   if (self->state < VMMIG_JOB_STATE_PRE_COPY)
     return;
   vmmig_observation_from_stats (&observation, &self->stats, vmmig_driver_now (self->driver));
-  observation.post_copy = self->post_copy_entered || self->state == VMMIG_JOB_STATE_POST_COPY ||
-                          self->state == VMMIG_JOB_STATE_POSTCOPY_PAUSED ||
-                          self->state == VMMIG_JOB_STATE_RECOVERING;
+  observation.post_copy = self->post_copy_entered || (self->state > VMMIG_JOB_STATE_SWITCHOVER &&
+                                                      self->state != VMMIG_JOB_STATE_UNKNOWN);
   vmmig_forecaster_set_maximum_downtime (&self->forecaster, get_maximum_downtime (self));
   vmmig_forecaster_observe (&self->forecaster, &observation);
   vmmig_forecaster_get (&self->forecaster, &values);

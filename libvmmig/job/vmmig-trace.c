@@ -105,8 +105,8 @@ vmmig_trace_load (const char *file_name, GError **error)
  *
  * Writes what is recorded so far: one JSON object on each line.
  *
- * The file is written whole or not at all, in place of an older one. It blocks until that is on the
- * disk.
+ * The file is written whole or not at all, in place of an older one, for all to read; its folder is
+ * made. It blocks until that is on the disk.
  *
  * Returns: `TRUE` if it was written; `FALSE` with @error set: `VMMIG_ERROR_WRONG_STATE` if nothing
  *   was recorded yet, `VMMIG_ERROR_PERMISSION_DENIED` or `VMMIG_ERROR_FAILED`
@@ -397,8 +397,7 @@ take_step (GVariant *record, VmmigReplayStep *step)
   seen->throttle = lookup_uint (record, "throttle", &seen->known, VMMIG_OBSERVED_THROTTLE);
   (void)g_variant_lookup (record, "paused", "b", &seen->paused);
   (void)g_variant_lookup (record, "stale", "b", &stale);
-  seen->post_copy = phase == VMMIG_JOB_STATE_POST_COPY ||
-                    phase == VMMIG_JOB_STATE_POSTCOPY_PAUSED || phase == VMMIG_JOB_STATE_RECOVERING;
+  seen->post_copy = phase > VMMIG_JOB_STATE_SWITCHOVER && phase != VMMIG_JOB_STATE_UNKNOWN;
   step->data_bytes = seen->total + lookup_number (record, "disk-total", NULL, 0);
   /* As a job takes an event: it tells a number, and has come before the figures that belong to it. */
   seen->event = stale;

@@ -45,6 +45,12 @@ class Replays(unittest.TestCase):
         for strategy in ("kubevirt", "nova", "ovirt"):
             self.replay(str(self.path), "--strategy", strategy)
 
+    def test_what_was_seen_until_it_was_left(self):
+        done = run("migrate", "web01", *NODES, "--wait", "2s", "--record", str(self.path),
+                   simulated="memory=512 dirty=2000 set=512 link=128")
+        self.assertEqual(done.status, 7, done.err)
+        self.assertEqual(self.replay(str(self.path), "--json").events[-1]["end"], "open")
+
     def test_models(self):
         done = self.replay("--model", MODEL, "--strategy", "nova")
         lines = done.out.splitlines()

@@ -250,9 +250,13 @@ class Words(unittest.TestCase):
             complete_words {vmmig_tool.TOOL} migrate vm --compression x
             complete_words {vmmig_tool.TOOL} settings sh
             complete_words {vmmig_tool.TOOL} settings show --or
+            complete_words {vmmig_tool.TOOL} replay --str
+            complete_words {vmmig_tool.TOOL} replay x --strategy n
+            complete_words {vmmig_tool.TOOL} replay {vmmig_tool.SOURCE}/NEW
         """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n")
+        self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n"
+                         f"--strategy \nnova \n{vmmig_tool.SOURCE}/NEWS \n")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,15 @@ protected:
 
   ~JobForecast () override
   {
+    forget ();
+    g_object_unref (policy);
+  }
+
+  void forget ()
+  {
     for (Told &one : told)
       g_clear_pointer (&one.forecast, vmmig_forecast_unref);
-    g_object_unref (policy);
+    told.clear ();
   }
 
   void listen (Job &job)
@@ -125,7 +131,7 @@ TEST_F (JobForecast, AMigrationThatDoesNotEndIsToldWhatItNeeds)
 
   /* The simulated guest is no evenly written working set, so it may need more, but not far more. */
   auto answer = job.set_downtime ((guint)(downtime * 2));
-  told.clear ();
+  forget ();
   ASSERT_TRUE (job.finish ()) << job.describe ();
   EXPECT_TRUE (answer->ok);
   EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
