@@ -60,6 +60,11 @@ void vmmig_replay_run_recording (const VmmigReplayRecording *recording,
                                  VmmigReplayStrategy strategy,
                                  const VmmigPolicyValues *policy,
                                  VmmigReplayValues *values);
+/* The same for a trace's records (element-type GVariant); FALSE: nothing was copied. */
+gboolean vmmig_replay_run_records (GPtrArray *records,
+                                   VmmigReplayStrategy strategy,
+                                   const VmmigPolicyValues *policy,
+                                   VmmigReplayValues *values);
 /* To @limit µs at most. */
 void vmmig_replay_run_model (const VmmigMigrationModelSettings *model,
                              VmmigReplayStrategy strategy,

@@ -147,3 +147,23 @@ vmmig_trace_policy_set (VmmigMigrationPolicy *policy,
   g_object_set_property (G_OBJECT (policy), name, &held);
   return TRUE;
 }
+
+VmmigMigrationPolicy *
+vmmig_trace_policy_from_records (GPtrArray *records)
+{
+  VmmigMigrationPolicy *policy = vmmig_migration_policy_new ();
+  g_autoptr (GVariant) fields = NULL;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  if (records->len == 0)
+    return policy;
+  fields =
+      g_variant_lookup_value (g_ptr_array_index (records, 0), "policy", G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, fields);
+  /* They were checked when they were read. */
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    (void)vmmig_trace_policy_set (policy, name, value, NULL);
+  return policy;
+}

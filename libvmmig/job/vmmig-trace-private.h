@@ -60,6 +60,9 @@ gboolean vmmig_trace_policy_set (VmmigMigrationPolicy *policy,
                                  GVariant *value,
                                  GError **error);
 
+/* What the header says; nothing is set if there is none. (transfer full) */
+VmmigMigrationPolicy *vmmig_trace_policy_from_records (GPtrArray *records);
+
 /* All of a file, or nothing: (element-type GVariant) records. Errors are VMMIG_ERROR, and begin with
  * @file_name and the line. */
 GPtrArray *

@@ -9,7 +9,9 @@
 
 #include <vmmig/vmmig-error.h>
 
+#include "job/vmmig-replay-private.h"
 #include "job/vmmig-trace-private.h"
+#include "policy/vmmig-migration-policy-private.h"
 
 const char *const fuzz_tokens[] = {
     "{\"event\":\"progress\",",
@@ -41,6 +43,23 @@ const char *const fuzz_tokens[] = {
     NULL,
 };
 
+static void
+replay (GPtrArray *records)
+{
+  g_autoptr (VmmigMigrationPolicy) policy = vmmig_trace_policy_from_records (records);
+
+  for (int i = VMMIG_REPLAY_STRATEGY_VMMIG; i <= VMMIG_REPLAY_STRATEGY_OVIRT; i++)
+    {
+      VmmigReplayValues values;
+      g_autoptr (VmmigReplay) replayed = NULL;
+
+      if (!vmmig_replay_run_records (records, (VmmigReplayStrategy)i, &policy->values, &values))
+        continue;
+      replayed = vmmig_replay_new (&values);
+      g_assert_nonnull (vmmig_replay_get_text (replayed));
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -64,5 +83,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_assert_cmpuint (again->len, ==, records->len);
   for (guint i = 0; i < records->len; i++)
     g_assert_true (g_variant_equal (g_ptr_array_index (records, i), g_ptr_array_index (again, i)));
+  replay (records);
   return 0;
 }
