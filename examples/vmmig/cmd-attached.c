@@ -1,4 +1,4 @@
-/* cmd-attached.c - watch, cancel and postcopy: a migration that another process started
+/* cmd-attached.c - watch, cancel, postcopy and steer: a migration that another process started
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,27 +7,35 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
+#include "units.h"
+
+static int
+run (const Options *options, const char *later, SessionOptions *session)
+{
+  g_autoptr (VmmigMigrationJob) job = NULL;
+  g_autoptr (Output) output = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *look_later = NULL;
+
+  job = options_make_job (options, &error);
+  if (job == NULL)
+    return options_refuse (error);
+  output = output_new (options->json);
+  look_later = options_make_command (options, later);
+  session->look_later = look_later;
+  return (int)session_run (output, job, session);
+}
 
 static int
 run_attached (SessionKind kind, const char *summary, int argc, char **argv)
 {
   g_auto (Options) options = {0};
   g_autoptr (GOptionContext) context = options_new_context (&options, "VM", summary, NULL);
-  g_autoptr (VmmigMigrationJob) job = NULL;
-  g_autoptr (Output) output = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *look_later = NULL;
   SessionOptions session = {.kind = kind};
 
   if (!options_parse (&options, context, argc, argv, 1))
     return EXIT_CODE_USAGE;
-  job = options_make_job (&options, &error);
-  if (job == NULL)
-    return options_refuse (error);
-  output = output_new (options.json);
-  look_later = options_make_command (&options, kind == SESSION_POST_COPY ? "watch" : "status");
-  session.look_later = look_later;
-  return session_run (output, job, &session);
+  return run (&options, kind == SESSION_POST_COPY ? "watch" : "status", &session);
 }
 
 int
@@ -56,4 +64,58 @@ cmd_postcopy (int argc, char **argv)
                        "Switches a running migration to post-copy, where its start allowed that.\n"
                        "From then on it ends for sure, and cannot be cancelled.",
                        argc, argv);
+}
+
+static gboolean
+read_limits (const char *bandwidth, const char *downtime, SessionOptions *session, GError **error)
+{
+  guint64 number = 0;
+
+  if (bandwidth != NULL && !units_parse_rate (bandwidth, &session->bandwidth, error))
+    {
+      g_prefix_error (error, "--bandwidth: ");
+      return FALSE;
+    }
+  if (downtime != NULL && !units_parse_duration (downtime, &number, error))
+    {
+      g_prefix_error (error, "--max-downtime: ");
+      return FALSE;
+    }
+  /* The library refuses far less than what does not fit */
+  session->maximum_downtime = (guint)MIN (number, G_MAXUINT);
+  if (bandwidth != NULL || downtime != NULL || session->force)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+               "Nothing is asked for: give --bandwidth, --max-downtime or --force");
+  return FALSE;
+}
+
+int
+cmd_steer (int argc, char **argv)
+{
+  g_auto (Options) options = {0};
+  g_autofree char *bandwidth = NULL;
+  g_autofree char *downtime = NULL;
+  g_autoptr (GOptionContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+  SessionOptions session = {.kind = SESSION_STEER};
+  const GOptionArg text = G_OPTION_ARG_FILENAME;
+  /* clang-format off */
+  const GOptionEntry entries[] = {
+    {"bandwidth", 0, 0, text, &bandwidth, "Use at most this from now on: 200MiB/s, 1Gbit/s, unlimited", "RATE"},
+    {"max-downtime", 0, 0, text, &downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"force", 0, 0, G_OPTION_ARG_NONE, &session.force, "Let it end now, by what its start allowed: post-copy, or else a pause of the VM", NULL},
+    G_OPTION_ENTRY_NULL,
+  };
+  /* clang-format on */
+
+  context = options_new_context (&options, "VM",
+                                 "Changes the limits of a migration that runs already, or lets it "
+                                 "end now, and leaves.",
+                                 entries);
+  if (!options_parse (&options, context, argc, argv, 1))
+    return EXIT_CODE_USAGE;
+  if (!read_limits (bandwidth, downtime, &session, &error))
+    return options_refuse (error);
+  return run (&options, "watch", &session);
 }

@@ -30,6 +30,8 @@ typedef struct
   char *strategy;
   gboolean auto_converge;
   gboolean post_copy;
+  gboolean pause;
+  gboolean early_switch;
   gboolean post_copy_at_once;
   char *post_copy_after;
   char *parallel;
@@ -90,6 +92,8 @@ new_context (MigrateOptions *self)
     {"convergence-strategy", 0, 0, text, &self->strategy, "vmmig, or kubevirt with its own arithmetic", "WHICH"},
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy: by request, or when the completion time-out comes", NULL},
+    {"allow-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->pause, "Allow to pause the VM: by request, or when the completion time-out comes and post-copy is not allowed", NULL},
+    {"early-switch", 0, 0, G_OPTION_ARG_NONE, &self->early_switch, "Switch or pause before the completion time-out as soon as it is seen not to converge", NULL},
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
     {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
     {"parallel", 0, 0, text, &self->parallel, "Copy over this many connections", "NUMBER"},
@@ -200,6 +204,10 @@ make_policy (const MigrateOptions *self, GError **error)
     vmmig_migration_policy_set_auto_converge (policy, TRUE);
   if (self->post_copy || self->post_copy_at_once || self->post_copy_after != NULL)
     vmmig_migration_policy_set_allow_post_copy (policy, TRUE);
+  if (self->pause)
+    vmmig_migration_policy_set_allow_workload_disruption (policy, TRUE);
+  if (self->early_switch)
+    vmmig_migration_policy_set_early_switch (policy, TRUE);
   if (self->network != NULL)
     vmmig_migration_policy_set_network (policy, self->network);
   if (self->compression != NULL)

@@ -23,6 +23,8 @@ typedef struct
   gboolean auto_converge;
   gboolean post_copy;
   gboolean no_post_copy;
+  gboolean pause;
+  gboolean early_switch;
   gboolean json;
 } ReplayOptions;
 
@@ -56,6 +58,8 @@ new_context (ReplayOptions *self)
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy", NULL},
     {"no-post-copy", 0, 0, G_OPTION_ARG_NONE, &self->no_post_copy, "Do not allow post-copy, although the recorded policy did", NULL},
+    {"allow-workload-disruption", 0, 0, G_OPTION_ARG_NONE, &self->pause, "Allow to pause the VM", NULL},
+    {"early-switch", 0, 0, G_OPTION_ARG_NONE, &self->early_switch, "Switch or pause as soon as it is seen not to converge", NULL},
     {"json", 0, 0, G_OPTION_ARG_NONE, &self->json, "One JSON object per line", NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, NULL, NULL},
     G_OPTION_ENTRY_NULL,
@@ -220,6 +224,10 @@ apply_policy (const ReplayOptions *self, VmmigMigrationPolicy *policy, GError **
     vmmig_migration_policy_set_auto_converge (policy, TRUE);
   if (self->post_copy || self->no_post_copy)
     vmmig_migration_policy_set_allow_post_copy (policy, self->post_copy);
+  if (self->pause)
+    vmmig_migration_policy_set_allow_workload_disruption (policy, TRUE);
+  if (self->early_switch)
+    vmmig_migration_policy_set_early_switch (policy, TRUE);
   return vmmig_migration_policy_check (policy, error);
 }
 

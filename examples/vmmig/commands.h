@@ -14,6 +14,7 @@ int cmd_status (int argc, char **argv);
 int cmd_watch (int argc, char **argv);
 int cmd_cancel (int argc, char **argv);
 int cmd_postcopy (int argc, char **argv);
+int cmd_steer (int argc, char **argv);
 int cmd_replay (int argc, char **argv);
 int cmd_settings (int argc, char **argv);
 int cmd_version (int argc, char **argv);

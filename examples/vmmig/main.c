@@ -26,6 +26,7 @@ static const struct
     {"watch", "follow a running migration", cmd_watch},
     {"cancel", "cancel a running migration", cmd_cancel},
     {"postcopy", "switch a running migration to post-copy", cmd_postcopy},
+    {"steer", "change the limits of a running migration, or let it end now", cmd_steer},
     {"replay", "what a strategy would decide about a recorded migration", cmd_replay},
     {"settings", "show, change or import the cluster's settings", cmd_settings},
     {"version", "print the library's version", cmd_version},

@@ -18,6 +18,7 @@ typedef struct
   GSource *post_copy_timer;
   VmmigJobState state; /* the last one told */
   guint interruptions;
+  guint steps; /* of SESSION_STEER that were done */
   gboolean asked; /* the steering that the command is for was asked */
   gboolean wait_is_over;
   ExitCode exit_code;
@@ -173,6 +174,71 @@ add_timer (guint64 milliseconds, GSourceFunc func, gpointer user_data)
   return source;
 }
 
+static void steer_next (Session *self);
+
+static void
+steered (Session *self, gboolean done, const char *what, GError *error)
+{
+  if (!done)
+    {
+      report_error (self->report, error, exit_code_from_error (error));
+      leave_with (exit_code_from_error (error));
+    }
+  report_notice (self->report, "%s: %s", vm_name (self), what);
+  steer_next (self);
+}
+
+static void
+bandwidth_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Session *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = vmmig_migration_job_set_bandwidth_finish (self->job, result, &error);
+
+  steered (self, done, "the bandwidth was changed", error);
+}
+
+static void
+downtime_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Session *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = vmmig_migration_job_set_maximum_downtime_finish (self->job, result, &error);
+
+  steered (self, done, "the limit of its downtime was changed", error);
+}
+
+static void
+forced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Session *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = vmmig_migration_job_force_completion_finish (self->job, result, &error);
+
+  steered (self, done, "its migration ends now", error);
+}
+
+/* One after the other, and the forced end last. */
+static void
+steer_next (Session *self)
+{
+  const SessionOptions *options = self->options;
+  guint step = self->steps++;
+
+  if (step == 0 && options->bandwidth != 0)
+    vmmig_migration_job_set_bandwidth_async (self->job, options->bandwidth, NULL, bandwidth_cb,
+                                             self);
+  else if (step == 1 && options->maximum_downtime != 0)
+    vmmig_migration_job_set_maximum_downtime_async (self->job, options->maximum_downtime, NULL,
+                                                    downtime_cb, self);
+  else if (step == 2 && options->force)
+    vmmig_migration_job_force_completion_async (self->job, NULL, forced_cb, self);
+  else if (step < 3)
+    steer_next (self);
+  else
+    leave_with (EXIT_CODE_DONE);
+}
+
 /* What can be asked only of a migration that runs. */
 static void
 steer (Session *self)
@@ -192,6 +258,8 @@ steer (Session *self)
     vmmig_migration_job_cancel_async (self->job, NULL, cancelled_cb, self);
   else if (options->kind == SESSION_POST_COPY)
     switch_to_post_copy (self);
+  else if (options->kind == SESSION_STEER)
+    steer_next (self);
 }
 
 static void
@@ -272,10 +340,8 @@ static void
 begin (Session *self)
 {
   static const char *const actions[] = {
-      [SESSION_MIGRATE] = "migrate",
-      [SESSION_WATCH] = "watch",
-      [SESSION_CANCEL] = "cancel",
-      [SESSION_POST_COPY] = "postcopy",
+      [SESSION_MIGRATE] = "migrate",    [SESSION_WATCH] = "watch", [SESSION_CANCEL] = "cancel",
+      [SESSION_POST_COPY] = "postcopy", [SESSION_STEER] = "steer",
   };
 
   report_start (self->report, actions[self->options->kind]);

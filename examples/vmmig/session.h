@@ -18,6 +18,7 @@ typedef enum
   SESSION_WATCH, /* follow somebody else's; Ctrl-C stops following */
   SESSION_CANCEL, /* cancel somebody else's */
   SESSION_POST_COPY, /* switch somebody else's to post-copy, and leave */
+  SESSION_STEER, /* change somebody else's, and leave */
 } SessionKind;
 
 typedef struct
@@ -28,6 +29,9 @@ typedef struct
   guint64 wait; /* ms until the tool leaves a migration alone */
   gboolean has_post_copy_after;
   guint64 post_copy_after; /* ms of pre-copy until it is switched */
+  guint64 bandwidth; /* SESSION_STEER: bytes per second; 0: not asked */
+  guint maximum_downtime; /* SESSION_STEER: ms; 0: not asked */
+  gboolean force; /* SESSION_STEER: let it end now */
   const char *record; /* (nullable) the file for its trace */
 } SessionOptions;
 

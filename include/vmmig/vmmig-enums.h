@@ -88,6 +88,7 @@ typedef enum
  * @VMMIG_MIGRATION_MODE_UNKNOWN: not known, or nothing was copied
  * @VMMIG_MIGRATION_MODE_PRE_COPY: all memory was copied before the VM ran on its destination
  * @VMMIG_MIGRATION_MODE_POST_COPY: the VM ran on its destination before all memory was there
+ * @VMMIG_MIGRATION_MODE_PAUSED: the VM was paused so that its migration could end
  *
  * How memory was moved.
  *
@@ -98,6 +99,7 @@ typedef enum
   VMMIG_MIGRATION_MODE_UNKNOWN,
   VMMIG_MIGRATION_MODE_PRE_COPY,
   VMMIG_MIGRATION_MODE_POST_COPY,
+  VMMIG_MIGRATION_MODE_PAUSED,
 } VmmigMigrationMode;
 
 /**
@@ -216,6 +218,22 @@ typedef enum
   VMMIG_CONVERGENCE_STRATEGY_VMMIG,
   VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT,
 } VmmigConvergenceStrategy;
+
+/**
+ * VmmigPolicyPrecedence:
+ * @VMMIG_POLICY_PRECEDENCE_DOCUMENTED: more matching labels, then more of the VM's own, then the
+ *   matching labels' keys, sorted, then the name; as the documents have it
+ * @VMMIG_POLICY_PRECEDENCE_KUBEVIRT: the same without the keys; as KubeVirt does it
+ *
+ * Which one of several policies that match a VM is taken.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_POLICY_PRECEDENCE_DOCUMENTED,
+  VMMIG_POLICY_PRECEDENCE_KUBEVIRT,
+} VmmigPolicyPrecedence;
 
 /**
  * VmmigReplayStrategy:

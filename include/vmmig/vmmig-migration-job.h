@@ -130,5 +130,24 @@ VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_job_set_maximum_downtime_finish (VmmigMigrationJob *self,
                                                           GAsyncResult *result,
                                                           GError **error);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_job_change_policy_async (VmmigMigrationJob *self,
+                                              VmmigMigrationPolicy *policy,
+                                              GCancellable *cancellable,
+                                              GAsyncReadyCallback callback,
+                                              gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_job_change_policy_finish (VmmigMigrationJob *self,
+                                                   GAsyncResult *result,
+                                                   GError **error);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_job_force_completion_async (VmmigMigrationJob *self,
+                                                 GCancellable *cancellable,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_job_force_completion_finish (VmmigMigrationJob *self,
+                                                      GAsyncResult *result,
+                                                      GError **error);
 
 G_END_DECLS

@@ -55,6 +55,17 @@ VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_policy_check (VmmigMigrationPolicy *self, GError **error);
 
 VMMIG_AVAILABLE_IN_1_0
+const char *const *vmmig_migration_policy_list_fields (void);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_set_text (VmmigMigrationPolicy *self,
+                                          const char *field,
+                                          const char *text,
+                                          GError **error);
+VMMIG_AVAILABLE_IN_1_0
+char *vmmig_migration_policy_get_text (VmmigMigrationPolicy *self, const char *field)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+VMMIG_AVAILABLE_IN_1_0
 VmmigEncryption vmmig_migration_policy_get_encryption (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_encryption (VmmigMigrationPolicy *self, VmmigEncryption encryption);
@@ -108,6 +119,15 @@ vmmig_migration_policy_get_convergence_strategy (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_convergence_strategy (VmmigMigrationPolicy *self,
                                                       VmmigConvergenceStrategy strategy);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_allow_workload_disruption (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_allow_workload_disruption (VmmigMigrationPolicy *self,
+                                                           gboolean allow_workload_disruption);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_migration_policy_get_early_switch (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_early_switch (VmmigMigrationPolicy *self, gboolean early_switch);
 VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0

@@ -15,6 +15,8 @@
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
 #include <vmmig/vmmig-node.h>
+#include <vmmig/vmmig-policy-resolution.h>
+#include <vmmig/vmmig-policy-set.h>
 #include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
 #include <vmmig/vmmig-trace.h>

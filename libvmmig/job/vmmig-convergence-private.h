@@ -87,7 +87,8 @@ typedef enum
   VMMIG_CONVERGENCE_REASON_START, /* SET_DOWNTIME: the first limit */
   VMMIG_CONVERGENCE_REASON_DOWNTIME_TOO_SHORT, /* SET_DOWNTIME: the next step */
   VMMIG_CONVERGENCE_REASON_LAST_RESORT, /* SET_DOWNTIME: the maximum, before it is given up */
-  VMMIG_CONVERGENCE_REASON_STEERED, /* SET_DOWNTIME: the settings were changed */
+  VMMIG_CONVERGENCE_REASON_STEERED, /* SET_DOWNTIME, GO_ON: the settings were changed */
+  VMMIG_CONVERGENCE_REASON_FORCED, /* PAUSE: it was asked for */
   VMMIG_CONVERGENCE_REASON_THROTTLED, /* THROTTLE */
   VMMIG_CONVERGENCE_REASON_COMPLETION_TIMEOUT, /* POST_COPY, PAUSE, GIVE_UP */
   VMMIG_CONVERGENCE_REASON_NOT_CONVERGING, /* POST_COPY, PAUSE by opt-in; before the time-out */
@@ -189,6 +190,10 @@ void vmmig_convergence_observe (VmmigConvergence *self,
 /* Other settings for what comes; what was seen and done stays. A lower maximum of downtime is asked
  * for at the next observation. The method cannot be changed: it has its own memory. */
 void vmmig_convergence_steer (VmmigConvergence *self, const VmmigConvergenceSettings *settings);
+/* Its user wants it to end now: the VM is paused. */
+void vmmig_convergence_force (VmmigConvergence *self, VmmigConvergenceDecision *decision);
+/* Fills in what surrounds a decision. */
+void vmmig_convergence_explain (VmmigConvergence *self, VmmigConvergenceDecision *decision);
 /* What was decided could not be done. POST_COPY and PAUSE are not asked for again; what else is
  * allowed is. (KubeVirt's loop asks again at its next poll, as it does.) */
 void vmmig_convergence_refused (VmmigConvergence *self, VmmigConvergenceAction action);

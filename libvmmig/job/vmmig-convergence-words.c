@@ -50,6 +50,7 @@ static const struct
         {"downtime-too-short", "passes do not become smaller with the present limit"},
     [VMMIG_CONVERGENCE_REASON_LAST_RESORT] =
         {"last-resort", "the policy's maximum is tried before it is given up"},
+    [VMMIG_CONVERGENCE_REASON_FORCED] = {"forced", "it was asked for"},
     [VMMIG_CONVERGENCE_REASON_STEERED] = {"steered", "the policy was changed"},
     [VMMIG_CONVERGENCE_REASON_THROTTLED] = {"throttled", "QEMU slows the VM down"},
     [VMMIG_CONVERGENCE_REASON_COMPLETION_TIMEOUT] = {"completion-timeout",

@@ -419,8 +419,8 @@ vmmig_convergence_init (VmmigConvergence *self, const VmmigConvergenceSettings *
   };
 }
 
-static void
-explain (VmmigConvergence *self, VmmigConvergenceDecision *decision)
+void
+vmmig_convergence_explain (VmmigConvergence *self, VmmigConvergenceDecision *decision)
 {
   gboolean same = self->has_reason && self->last_reason == decision->reason;
 
@@ -467,7 +467,20 @@ vmmig_convergence_observe (VmmigConvergence *self,
     vmmig_convergence_ovirt (self, decision);
   else
     decide (self, judged, decision);
-  explain (self, decision);
+  vmmig_convergence_explain (self, decision);
+}
+
+void
+vmmig_convergence_force (VmmigConvergence *self, VmmigConvergenceDecision *decision)
+{
+  if (self->paused_at < 0)
+    self->acceptable *= 2;
+  self->paused_at = self->now;
+  self->switched_at = self->now;
+  self->pause_refused = FALSE;
+  *decision = (VmmigConvergenceDecision){0};
+  vmmig_convergence_decide (decision, VMMIG_CONVERGENCE_PAUSE, VMMIG_CONVERGENCE_REASON_FORCED);
+  vmmig_convergence_explain (self, decision);
 }
 
 void

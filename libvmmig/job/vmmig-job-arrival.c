@@ -24,12 +24,23 @@ owner_paused (VmmigJobRunner *self)
 
   if (self->has_tag && self->tag.paused)
     return TRUE;
+  /* It runs where it arrived, and that is what was meant. */
+  if (self->pause_asked_at != 0)
+    return FALSE;
   self->pause.ended_at = self->finishing_since;
   self->pause.maximum_downtime = self->plan->policy.maximum_downtime;
   self->pause.post_copy = self->post_copy_entered;
   self->pause.has_downtime = self->has_final_stats && (stats->fields & VMMIG_STAT_DOWNTIME) != 0;
   self->pause.downtime = stats->downtime;
-  return vmmig_phase_owner_paused (&self->pause);
+  if (!vmmig_phase_owner_paused (&self->pause))
+    return FALSE;
+  if (!vmmig_job_steer_may_pause (self))
+    return TRUE;
+  self->pause_asked_at = self->pause.stopped_at;
+  vmmig_job_runner_warn (self, "The VM was paused on its way, by somebody else, and runs now: its "
+                               "policy allows to pause it so that it arrives, so this is not taken "
+                               "for its owner's wish");
+  return FALSE;
 }
 
 static void

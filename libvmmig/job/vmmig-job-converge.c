@@ -29,8 +29,8 @@ get_settings (VmmigJobRunner *self, VmmigConvergenceSettings *settings)
       .auto_converge_initial = policy->auto_converge_initial,
       .auto_converge_increment = policy->auto_converge_increment,
       .allow_post_copy = policy->allow_post_copy,
-      /* Its post-copy needs both; a pause is refused below. */
-      .allow_workload_disruption = kubevirt && policy->allow_post_copy,
+      .allow_workload_disruption = vmmig_policy_values_may_pause (policy),
+      .early = policy->early_switch,
   };
   if (self->steered_downtime != 0)
     {
@@ -42,6 +42,12 @@ get_settings (VmmigJobRunner *self, VmmigConvergenceSettings *settings)
       settings->initial_downtime = MIN (policy->maximum_downtime, VMMIG_DEFAULT_MAXIMUM_DOWNTIME);
       settings->maximum_downtime = policy->maximum_downtime;
       settings->downtime_steps = DOWNTIME_STEPS;
+    }
+  else if (self->converges && self->convergence.downtime != 0)
+    {
+      /* It was in the policy before. */
+      settings->initial_downtime = VMMIG_DEFAULT_MAXIMUM_DOWNTIME;
+      settings->maximum_downtime = VMMIG_DEFAULT_MAXIMUM_DOWNTIME;
     }
 }
 
@@ -66,6 +72,32 @@ set_downtime (VmmigJobRunner *self, guint milliseconds)
   request->number = milliseconds;
   vmmig_job_runner_call (self, self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT,
                          downtime_cb);
+}
+
+/* libvirt lets it run again by itself: on the destination because it was not paused when the
+ * migration began, and on the source if that fails. */
+static void
+paused_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  vmmig_job_steer_answer (self->pause_tasks, reply->error);
+  if (reply->error == NULL)
+    return;
+  vmmig_convergence_refused (&self->convergence, VMMIG_CONVERGENCE_PAUSE);
+  /* Whoever did not answer may have done it. */
+  if (reply->error->code != VMMIG_ERROR_TIMED_OUT && reply->error->code != VMMIG_ERROR_UNREACHABLE)
+    self->pause_asked_at = 0;
+  if (self->finishing_since == 0)
+    vmmig_job_runner_warn (self, "The VM could not be paused: %s", reply->error->message);
+}
+
+static void
+pause_vm (VmmigJobRunner *self)
+{
+  if (self->pause_asked_at == 0)
+    self->pause_asked_at = vmmig_driver_now (self->driver);
+  vmmig_job_runner_call (self, self->plan->source->link,
+                         vmmig_request_new (VMMIG_CALL_SUSPEND, self->uuid),
+                         VMMIG_RUNNER_CALL_TIMEOUT, paused_cb);
 }
 
 static void
@@ -96,8 +128,7 @@ carry_out (VmmigJobRunner *self, const VmmigConvergenceDecision *decision)
       vmmig_job_steer_decide_post_copy (self);
       break;
     case VMMIG_CONVERGENCE_PAUSE:
-      /* Nobody would resume it where it arrives. */
-      vmmig_convergence_refused (&self->convergence, VMMIG_CONVERGENCE_PAUSE);
+      pause_vm (self);
       break;
     case VMMIG_CONVERGENCE_GIVE_UP:
       give_up (self, decision);
@@ -109,9 +140,9 @@ carry_out (VmmigJobRunner *self, const VmmigConvergenceDecision *decision)
 }
 
 static void
-tell (VmmigJobRunner *self, const VmmigConvergenceDecision *decision)
+tell (VmmigJobRunner *self, const VmmigConvergenceDecision *decision, const char *what)
 {
-  VmmigMigrationDecision *told = vmmig_migration_decision_new (decision);
+  VmmigMigrationDecision *told = vmmig_migration_decision_new (decision, what);
 
   g_ptr_array_add (self->decisions, told);
   vmmig_job_mailbox_push_decision (self->mailbox, told);
@@ -160,7 +191,7 @@ vmmig_job_converge_observe (VmmigJobRunner *self, gboolean is_event)
   observation.event = is_event;
   vmmig_convergence_observe (&self->convergence, &observation, &decision);
   if (decision.news)
-    tell (self, &decision);
+    tell (self, &decision, NULL);
   carry_out (self, &decision);
 }
 
@@ -170,7 +201,41 @@ vmmig_job_converge_post_copy_refused (VmmigJobRunner *self)
   vmmig_convergence_refused (&self->convergence, VMMIG_CONVERGENCE_POST_COPY);
 }
 
-/* When a poll is due at the latest, on the driver's clock. */
+/* --- what its user asks for --- */
+
+void
+vmmig_job_converge_tell_steered (VmmigJobRunner *self, const char *what)
+{
+  VmmigConvergenceDecision decision = {.reason = VMMIG_CONVERGENCE_REASON_STEERED};
+
+  if (self->converges)
+    vmmig_convergence_explain (&self->convergence, &decision);
+  tell (self, &decision, what);
+}
+
+void
+vmmig_job_converge_steer (VmmigJobRunner *self)
+{
+  VmmigConvergenceSettings settings;
+
+  if (!self->converges)
+    return;
+  get_settings (self, &settings);
+  vmmig_convergence_steer (&self->convergence, &settings);
+}
+
+/* Pauses the VM so that its migration ends. */
+void
+vmmig_job_converge_force (VmmigJobRunner *self)
+{
+  VmmigConvergenceDecision decision;
+
+  refresh_settings (self);
+  vmmig_convergence_force (&self->convergence, &decision);
+  tell (self, &decision, NULL);
+  carry_out (self, &decision);
+}
+
 gint64
 vmmig_job_converge_get_wakeup (const VmmigJobRunner *self)
 {

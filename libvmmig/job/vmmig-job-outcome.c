@@ -25,8 +25,21 @@ judge_mode (VmmigJobRunner *self)
 {
   if (self->post_copy_entered)
     return VMMIG_MIGRATION_MODE_POST_COPY;
+  if (self->pause_asked_at != 0)
+    return VMMIG_MIGRATION_MODE_PAUSED;
   return self->sent || self->state == VMMIG_JOB_STATE_SUCCEEDED ? VMMIG_MIGRATION_MODE_PRE_COPY
                                                                 : VMMIG_MIGRATION_MODE_UNKNOWN;
+}
+
+/* QEMU counts from its own stop: a VM that stood still before has no downtime in its eyes. */
+static guint64
+judge_downtime (VmmigJobRunner *self, const VmmigStats *stats)
+{
+  gint64 paused = 0;
+
+  if (self->pause_asked_at != 0 && !self->post_copy_entered)
+    paused = (self->finishing_since - self->pause_asked_at) / 1000;
+  return MAX (stats->downtime, (guint64)MAX (paused, 0));
 }
 
 static void
@@ -78,7 +91,7 @@ vmmig_job_finish_build_result (VmmigJobRunner *self,
         1000;
   values.has_downtime =
       succeeded && self->has_final_stats && (stats->fields & VMMIG_STAT_DOWNTIME) != 0;
-  values.downtime = stats->downtime;
+  values.downtime = judge_downtime (self, stats);
   values.transferred = stats->memory_processed + stats->disk_processed;
   values.total = stats->memory_total + stats->disk_total;
   values.iterations = vmmig_progress_tracker_get_iteration (&self->tracker);

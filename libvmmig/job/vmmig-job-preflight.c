@@ -120,6 +120,7 @@ write_tag (VmmigJobRunner *self)
   self->tag.peer_uri = g_steal_pointer (&peer);
   self->tag.encryption = self->plan->policy.encryption;
   self->tag.allow_post_copy = self->plan->policy.allow_post_copy;
+  self->tag.allow_workload_disruption = vmmig_policy_values_may_pause (&self->plan->policy);
   self->tag.autostart = self->vm->autostart;
   self->tag.paused = self->vm->state == VMMIG_VM_PAUSED;
   self->has_tag = TRUE;

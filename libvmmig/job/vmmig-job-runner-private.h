@@ -21,6 +21,8 @@
 
 #include <gio/gio.h>
 
+#include <vmmig/vmmig-error.h>
+
 #include "job/vmmig-convergence-private.h"
 #include "job/vmmig-forecast-private.h"
 #include "job/vmmig-job-mailbox-private.h"
@@ -41,6 +43,8 @@ typedef enum
   VMMIG_STEER_POST_COPY,
   VMMIG_STEER_BANDWIDTH, /* number: bytes per second */
   VMMIG_STEER_DOWNTIME, /* number: ms */
+  VMMIG_STEER_POLICY, /* the task's data is VmmigPolicyValues */
+  VMMIG_STEER_FORCE,
 } VmmigSteerKind;
 
 /* --- for the job: any thread --- */
@@ -122,6 +126,7 @@ struct _VmmigJobRunner
   VmmigConvergence convergence;
   gint64 copying_since; /* µs */
   guint steered_downtime; /* ms; 0: the policy's holds */
+  gint64 pause_asked_at; /* µs: so that it ends, by us as a rule; 0: not */
   GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
   VmmigForecaster forecaster;
   VmmigForecast *forecast; /* (nullable) from the newest poll */
@@ -144,6 +149,8 @@ struct _VmmigJobRunner
   GPtrArray *cancel_tasks; /* (element-type GTask) waiting for libvirt's answer */
   gboolean post_copy_on_its_way;
   gboolean post_copy_decided; /* by convergence */
+  gboolean pause_waits; /* for memory to flow */
+  GPtrArray *pause_tasks; /* (element-type GTask) waiting for libvirt's answer */
   GPtrArray *post_copy_tasks; /* (element-type GTask) waiting for the first pass */
 
   /* The end */
@@ -204,6 +211,13 @@ void vmmig_job_watch_resume (VmmigJobRunner *self);
 /* There are new figures: decides, and does it. */
 void vmmig_job_converge_observe (VmmigJobRunner *self, gboolean is_event);
 void vmmig_job_converge_post_copy_refused (VmmigJobRunner *self);
+/* Its user changed something: this is kept beside the decisions. */
+void vmmig_job_converge_tell_steered (VmmigJobRunner *self, const char *what);
+/* The plan's policy is another one. */
+void vmmig_job_converge_steer (VmmigJobRunner *self);
+/* Pauses the VM now, whatever is decided. */
+void vmmig_job_converge_force (VmmigJobRunner *self);
+/* On the driver's clock: when figures are wanted at the latest. */
 gint64 vmmig_job_converge_get_wakeup (const VmmigJobRunner *self);
 
 void vmmig_job_forecast_init (VmmigJobRunner *self);
@@ -233,8 +247,25 @@ void vmmig_job_steer_push_abort (VmmigJobRunner *self);
 void vmmig_job_steer_cancel_before_start (VmmigJobRunner *self);
 /* Tries what waits for the first pass. */
 void vmmig_job_steer_push_post_copy (VmmigJobRunner *self);
+void vmmig_job_steer_push_pause (VmmigJobRunner *self);
 /* Switches to post-copy, which the policy allows, because it was decided so. */
 void vmmig_job_steer_decide_post_copy (VmmigJobRunner *self);
+/* Takes @task. @what: "cancel", as in "Cannot cancel the migration of…". */
+void vmmig_job_steer_refuse (VmmigJobRunner *self,
+                             GTask *task,
+                             VmmigError code,
+                             const char *what,
+                             const char *why);
+/* Empties @tasks. */
+void vmmig_job_steer_answer (GPtrArray *tasks, const GError *error);
+gboolean vmmig_job_steer_allows_post_copy (VmmigJobRunner *self);
+/* By its policy, so that it ends. */
+gboolean vmmig_job_steer_may_pause (VmmigJobRunner *self);
+/* These take @task. */
+void vmmig_job_steer_switch_to_post_copy (VmmigJobRunner *self, GTask *task);
+void vmmig_job_steer_limit (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
+void vmmig_job_steer_policy (VmmigJobRunner *self, GTask *task);
+void vmmig_job_steer_force (VmmigJobRunner *self, GTask *task);
 /* Tells everybody who still waits for an answer that the job ended. */
 void vmmig_job_steer_answer_all (VmmigJobRunner *self);
 

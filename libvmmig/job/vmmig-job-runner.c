@@ -19,6 +19,7 @@ vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailbox)
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   self->decisions = g_ptr_array_new_with_free_func ((GDestroyNotify)vmmig_migration_decision_unref);
   self->cancel_tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  self->pause_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->post_copy_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->pause.remaining_when_stopped = G_MAXUINT64;
   if (plan->attach)
@@ -47,6 +48,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_ptr_array_unref (self->decisions);
   g_clear_pointer (&self->forecast, vmmig_forecast_unref);
   g_ptr_array_unref (self->cancel_tasks);
+  g_ptr_array_unref (self->pause_tasks);
   g_ptr_array_unref (self->post_copy_tasks);
   g_clear_pointer (&self->source_facts, vmmig_node_facts_unref);
   g_clear_pointer (&self->destination_facts, vmmig_node_facts_unref);

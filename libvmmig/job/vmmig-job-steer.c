@@ -1,4 +1,4 @@
-/* vmmig-job-steer.c - cancel, post-copy and limits of a job that runs
+/* vmmig-job-steer.c - cancel and post-copy of a job that runs, and who answers what is asked of it
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,8 +15,12 @@ vm_name (VmmigJobRunner *self)
   return self->vm_name != NULL ? self->vm_name : self->plan->vm;
 }
 
-static void
-refuse (VmmigJobRunner *self, GTask *task, VmmigError code, const char *what, const char *why)
+void
+vmmig_job_steer_refuse (VmmigJobRunner *self,
+                        GTask *task,
+                        VmmigError code,
+                        const char *what,
+                        const char *why)
 {
   g_task_return_new_error (task, VMMIG_ERROR, code,
                            "Cannot %s the migration of VM ‘%s’ from %s to %s: %s", what,
@@ -25,8 +29,8 @@ refuse (VmmigJobRunner *self, GTask *task, VmmigError code, const char *what, co
   g_object_unref (task);
 }
 
-static void
-answer (GPtrArray *tasks, const GError *error)
+void
+vmmig_job_steer_answer (GPtrArray *tasks, const GError *error)
 {
   while (tasks->len > 0)
     {
@@ -70,7 +74,7 @@ abort_cb (VmmigJobRunner *self, VmmigReply *reply)
   if (reply->error == NULL)
     {
       self->abort_accepted = TRUE;
-      answer (self->cancel_tasks, NULL);
+      vmmig_job_steer_answer (self->cancel_tasks, NULL);
       if (self->state == VMMIG_JOB_STATE_PREPARING)
         vmmig_job_prepare_give_up_later (self);
       return;
@@ -84,11 +88,11 @@ abort_cb (VmmigJobRunner *self, VmmigReply *reply)
                                   vmmig_job_steer_push_abort);
       if (reply->error->code == VMMIG_ERROR_UNREACHABLE ||
           reply->error->code == VMMIG_ERROR_TIMED_OUT)
-        answer (self->cancel_tasks, reply->error);
+        vmmig_job_steer_answer (self->cancel_tasks, reply->error);
       return;
     }
   self->cancel_requested = FALSE;
-  answer (self->cancel_tasks, reply->error);
+  vmmig_job_steer_answer (self->cancel_tasks, reply->error);
 }
 
 void
@@ -120,16 +124,17 @@ cancel (VmmigJobRunner *self, GTask *task)
   if (is_between (self))
     {
       if (task != NULL)
-        refuse (self, task, VMMIG_ERROR_CANNOT_CANCEL, "cancel",
-                "it is in post-copy: the VM's memory is on both nodes, so it can only go on; wait "
-                "for its end");
+        vmmig_job_steer_refuse (
+            self, task, VMMIG_ERROR_CANNOT_CANCEL, "cancel",
+            "it is in post-copy: the VM's memory is on both nodes, so it can only go on; wait "
+            "for its end");
       return;
     }
   if (task != NULL)
     g_ptr_array_add (self->cancel_tasks, task);
   self->cancel_requested = TRUE;
   if (self->abort_accepted)
-    answer (self->cancel_tasks, NULL);
+    vmmig_job_steer_answer (self->cancel_tasks, NULL);
   else if (self->asked)
     vmmig_job_steer_push_abort (self);
   /* A tag that is on its way is taken away first. */
@@ -156,7 +161,7 @@ static void
 post_copy_cb (VmmigJobRunner *self, VmmigReply *reply)
 {
   self->post_copy_on_its_way = FALSE;
-  answer (self->post_copy_tasks, reply->error);
+  vmmig_job_steer_answer (self->post_copy_tasks, reply->error);
   if (self->post_copy_decided && reply->error != NULL)
     vmmig_job_converge_post_copy_refused (self);
   self->post_copy_decided = FALSE;
@@ -170,7 +175,7 @@ vmmig_job_steer_push_post_copy (VmmigJobRunner *self)
     return;
   if (is_between (self))
     {
-      answer (self->post_copy_tasks, NULL);
+      vmmig_job_steer_answer (self->post_copy_tasks, NULL);
       return;
     }
   /* QEMU takes it only once memory flows; the first pass began with iteration 1. */
@@ -190,8 +195,8 @@ vmmig_job_steer_decide_post_copy (VmmigJobRunner *self)
   vmmig_job_steer_push_post_copy (self);
 }
 
-static gboolean
-allows_post_copy (VmmigJobRunner *self)
+gboolean
+vmmig_job_steer_allows_post_copy (VmmigJobRunner *self)
 {
   if (!self->plan->attach)
     return self->plan->policy.allow_post_copy;
@@ -199,53 +204,24 @@ allows_post_copy (VmmigJobRunner *self)
   return !self->has_tag || self->tag.allow_post_copy;
 }
 
-static void
-switch_to_post_copy (VmmigJobRunner *self, GTask *task)
+void
+vmmig_job_steer_switch_to_post_copy (VmmigJobRunner *self, GTask *task)
 {
-  if (!allows_post_copy (self))
+  if (!vmmig_job_steer_allows_post_copy (self))
     {
-      refuse (self, task, VMMIG_ERROR_INVALID_POLICY, "switch to post-copy",
-              "its policy does not allow post-copy; this must be allowed before the start");
+      vmmig_job_steer_refuse (
+          self, task, VMMIG_ERROR_INVALID_POLICY, "switch to post-copy",
+          "its policy does not allow post-copy; this must be allowed before the start");
       return;
     }
   if (self->finishing_since != 0 || self->cancel_requested)
     {
-      refuse (self, task, VMMIG_ERROR_WRONG_STATE, "switch to post-copy", "it is ending");
+      vmmig_job_steer_refuse (self, task, VMMIG_ERROR_WRONG_STATE, "switch to post-copy",
+                              "it is ending");
       return;
     }
   g_ptr_array_add (self->post_copy_tasks, task);
   vmmig_job_steer_push_post_copy (self);
-}
-
-/* --- limits --- */
-
-static void
-limit_cb (VmmigReply *reply, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-
-  if (reply->error != NULL)
-    g_task_return_error (task, g_steal_pointer (&reply->error));
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
-static void
-set_limit (VmmigJobRunner *self, VmmigCallKind kind, guint64 number, GTask *task)
-{
-  VmmigRequest *request;
-
-  if (!self->asked || self->finishing_since != 0)
-    {
-      refuse (self, task, VMMIG_ERROR_WRONG_STATE, "change the limits of",
-              "it does not copy memory now; limits for its start belong into its policy");
-      return;
-    }
-  if (kind == VMMIG_CALL_SET_DOWNTIME)
-    self->steered_downtime = (guint)number;
-  request = vmmig_request_new (kind, self->uuid);
-  request->number = number;
-  vmmig_driver_call (self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT, limit_cb, task);
 }
 
 /* --- all --- */
@@ -263,6 +239,10 @@ describe_kind (VmmigSteerKind kind)
     case VMMIG_STEER_BANDWIDTH:
     case VMMIG_STEER_DOWNTIME:
       return "change the limits of";
+    case VMMIG_STEER_POLICY:
+      return "change the policy of";
+    case VMMIG_STEER_FORCE:
+      return "force the end of";
     }
   return "steer";
 }
@@ -273,7 +253,7 @@ refuse_after_end (VmmigJobRunner *self, VmmigSteerKind kind, GTask *task)
   g_autofree char *why =
       g_strdup_printf ("it has ended: %s", vmmig_job_state_describe (self->state));
 
-  refuse (self, task, VMMIG_ERROR_WRONG_STATE, describe_kind (kind), why);
+  vmmig_job_steer_refuse (self, task, VMMIG_ERROR_WRONG_STATE, describe_kind (kind), why);
 }
 
 void
@@ -301,13 +281,17 @@ vmmig_job_steer_handle (VmmigJobRunner *self, VmmigSteerKind kind, guint64 numbe
       stop_following (self);
       break;
     case VMMIG_STEER_POST_COPY:
-      switch_to_post_copy (self, task);
+      vmmig_job_steer_switch_to_post_copy (self, task);
       break;
     case VMMIG_STEER_BANDWIDTH:
-      set_limit (self, VMMIG_CALL_SET_BANDWIDTH, number, task);
-      break;
     case VMMIG_STEER_DOWNTIME:
-      set_limit (self, VMMIG_CALL_SET_DOWNTIME, number, task);
+      vmmig_job_steer_limit (self, kind, number, task);
+      break;
+    case VMMIG_STEER_POLICY:
+      vmmig_job_steer_policy (self, task);
+      break;
+    case VMMIG_STEER_FORCE:
+      vmmig_job_steer_force (self, task);
       break;
     }
 }
@@ -316,7 +300,7 @@ void
 vmmig_job_steer_answer_all (VmmigJobRunner *self)
 {
   if (self->state == VMMIG_JOB_STATE_CANCELLED)
-    answer (self->cancel_tasks, NULL);
+    vmmig_job_steer_answer (self->cancel_tasks, NULL);
   while (self->cancel_tasks->len > 0)
     refuse_after_end (self, VMMIG_STEER_CANCEL,
                       g_ptr_array_steal_index (self->cancel_tasks, self->cancel_tasks->len - 1));

@@ -213,6 +213,7 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
           vmmig_job_converge_observe (self, FALSE);
         }
       vmmig_job_steer_push_post_copy (self);
+      vmmig_job_steer_push_pause (self);
     }
   else if (reply->error->code == VMMIG_ERROR_UNREACHABLE ||
            reply->error->code == VMMIG_ERROR_TIMED_OUT || reply->lost)

@@ -11,6 +11,8 @@
 
 G_BEGIN_DECLS
 
-VmmigMigrationDecision *vmmig_migration_decision_new (const VmmigConvergenceDecision *decision);
+/* @what: (nullable) its words; what the decision says by itself if NULL. (transfer full) */
+VmmigMigrationDecision *vmmig_migration_decision_new (const VmmigConvergenceDecision *decision,
+                                                      const char *what);
 
 G_END_DECLS

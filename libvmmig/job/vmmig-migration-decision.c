@@ -81,14 +81,14 @@ to_public (VmmigConvergenceAction action)
 }
 
 VmmigMigrationDecision *
-vmmig_migration_decision_new (const VmmigConvergenceDecision *decision)
+vmmig_migration_decision_new (const VmmigConvergenceDecision *decision, const char *what)
 {
   VmmigMigrationDecision *self = g_new0 (VmmigMigrationDecision, 1);
 
   self->ref_count = 1;
   self->action = to_public (decision->action);
   self->reason = vmmig_convergence_reason_get_name (decision->reason);
-  self->text = vmmig_convergence_decision_describe (decision);
+  self->text = what != NULL ? g_strdup (what) : vmmig_convergence_decision_describe (decision);
   self->downtime = decision->downtime;
   self->iteration = decision->iteration;
   self->elapsed = (guint64)(decision->time / 1000);

@@ -7,7 +7,7 @@
 
 #include <vmmig/vmmig-error.h>
 
-#include "policy/vmmig-policy-values-private.h"
+#include "policy/vmmig-migration-policy-private.h"
 
 static void
 steer (VmmigMigrationJob *self, GTask *task, VmmigSteerKind kind, guint64 number)
@@ -236,6 +236,125 @@ gboolean
 vmmig_migration_job_set_maximum_downtime_finish (VmmigMigrationJob *self,
                                                  GAsyncResult *result,
                                                  GError **error)
+{
+  return finish_steering (self, result, error);
+}
+
+static void
+free_values (gpointer data)
+{
+  VmmigPolicyValues *values = data;
+
+  vmmig_policy_values_clear (values);
+  g_free (values);
+}
+
+/**
+ * vmmig_migration_job_change_policy_async:
+ * @self: a job that runs
+ * @policy: the policy that holds from now on; copied
+ * @cancellable: (nullable): has no effect, the request is short
+ * @callback: (scope async) (closure user_data): called when the request was answered
+ * @user_data: data for @callback
+ *
+ * Changes the policy of a migration that runs: all of it, or nothing.
+ *
+ * What libvirt takes only at the start must be as it was: encryption, network, compression, parallel
+ * connections, auto-converge and the convergence strategy. Post-copy and workload disruption can be
+ * forbidden, but not allowed. The new policy takes the place of limits that were set one by one.
+ *
+ * Since: 1.0
+ */
+void
+vmmig_migration_job_change_policy_async (VmmigMigrationJob *self,
+                                         VmmigMigrationPolicy *policy,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  VmmigPolicyValues *values;
+  GError *error = NULL;
+
+  g_return_if_fail (VMMIG_IS_MIGRATION_JOB (self));
+  g_return_if_fail (VMMIG_IS_MIGRATION_POLICY (policy));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, vmmig_migration_job_change_policy_async);
+  if (!vmmig_migration_policy_check (policy, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  values = g_new0 (VmmigPolicyValues, 1);
+  vmmig_migration_policy_get_values (policy, values);
+  g_task_set_task_data (task, values, free_values);
+  steer (self, g_steal_pointer (&task), VMMIG_STEER_POLICY, 0);
+}
+
+/**
+ * vmmig_migration_job_change_policy_finish:
+ * @self: a job
+ * @result: what the callback got
+ * @error: return location for an error: `VMMIG_ERROR_INVALID_ARGUMENT` or
+ *   `VMMIG_ERROR_INVALID_POLICY` if the policy makes no sense or cannot hold for a migration that
+ *   runs, `VMMIG_ERROR_WRONG_STATE`, or what the hypervisor said
+ *
+ * Ends [method@MigrationJob.change_policy_async].
+ *
+ * Returns: whether the policy is in force; if not, nothing was changed
+ * Since: 1.0
+ */
+gboolean
+vmmig_migration_job_change_policy_finish (VmmigMigrationJob *self,
+                                          GAsyncResult *result,
+                                          GError **error)
+{
+  return finish_steering (self, result, error);
+}
+
+/**
+ * vmmig_migration_job_force_completion_async:
+ * @self: a job that runs
+ * @cancellable: (nullable): has no effect, the request is short
+ * @callback: (scope async) (closure user_data): called when the request was answered
+ * @user_data: data for @callback
+ *
+ * Asks for the migration to end now, by what its policy allows: post-copy, or else a pause of the VM.
+ *
+ * A VM that is paused so runs where it arrives, or again on its source if that fails.
+ *
+ * Since: 1.0
+ */
+void
+vmmig_migration_job_force_completion_async (VmmigMigrationJob *self,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (VMMIG_IS_MIGRATION_JOB (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, vmmig_migration_job_force_completion_async);
+  steer (self, task, VMMIG_STEER_FORCE, 0);
+}
+
+/**
+ * vmmig_migration_job_force_completion_finish:
+ * @self: a job
+ * @result: what the callback got
+ * @error: return location for an error: `VMMIG_ERROR_INVALID_POLICY` if the policy allows neither,
+ *   `VMMIG_ERROR_WRONG_STATE`, or what the hypervisor said
+ *
+ * Ends [method@MigrationJob.force_completion_async].
+ *
+ * Returns: whether the request was accepted
+ * Since: 1.0
+ */
+gboolean
+vmmig_migration_job_force_completion_finish (VmmigMigrationJob *self,
+                                             GAsyncResult *result,
+                                             GError **error)
 {
   return finish_steering (self, result, error);
 }

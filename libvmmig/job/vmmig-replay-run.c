@@ -72,9 +72,13 @@ vmmig_replay_get_settings (VmmigReplayStrategy strategy,
       .auto_converge_initial = policy->auto_converge_initial,
       .auto_converge_increment = policy->auto_converge_increment,
       .allow_post_copy = policy->allow_post_copy,
-      /* Its post-copy needs both, as in jobs. */
+      /* KubeVirt's post-copy needs both, as in jobs. */
       .allow_workload_disruption =
-          strategy == VMMIG_REPLAY_STRATEGY_KUBEVIRT && policy->allow_post_copy,
+          strategy == VMMIG_REPLAY_STRATEGY_KUBEVIRT &&
+                  !is_set (policy, VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION)
+              ? policy->allow_post_copy
+              : policy->allow_workload_disruption,
+      .early = policy->early_switch,
   };
   if (is_set (policy, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME))
     {
@@ -149,7 +153,7 @@ take_decision (Run *self, const VmmigConvergenceDecision *decision)
 
   self->values->time = time;
   if (decision->news)
-    g_ptr_array_add (self->values->decisions, vmmig_migration_decision_new (decision));
+    g_ptr_array_add (self->values->decisions, vmmig_migration_decision_new (decision, NULL));
   switch (decision->action)
     {
     case VMMIG_CONVERGENCE_SET_DOWNTIME:
@@ -311,7 +315,7 @@ note_cb (const VmmigObservation *observation,
   VmmigReplayValues *values = user_data;
 
   if (decision->news)
-    g_ptr_array_add (values->decisions, vmmig_migration_decision_new (decision));
+    g_ptr_array_add (values->decisions, vmmig_migration_decision_new (decision, NULL));
 }
 
 void

@@ -7,8 +7,8 @@
 #include "job/vmmig-replay-private.h"
 #include "job/vmmig-trace-private.h"
 #include "job/vmmig-variant-private.h"
+#include "policy/vmmig-config-file-private.h"
 #include "policy/vmmig-migration-policy-private.h"
-#include "policy/vmmig-settings-private.h"
 
 struct _VmmigTrace
 {
@@ -85,7 +85,7 @@ vmmig_trace_load (const char *file_name, GError **error)
   g_return_val_if_fail (file_name != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  text = vmmig_settings_file_read (file_name, VMMIG_TRACE_MAX_BYTES, &length, NULL, error);
+  text = vmmig_config_file_read (file_name, VMMIG_TRACE_MAX_BYTES, &length, NULL, error);
   if (text == NULL)
     return NULL;
   records = vmmig_trace_parse (text, length, file_name, error);
@@ -128,7 +128,7 @@ vmmig_trace_save (VmmigTrace *self, const char *file_name, GError **error)
       return FALSE;
     }
   text = vmmig_trace_format (self->records);
-  return vmmig_settings_file_write (file_name, text, error);
+  return vmmig_config_file_write (file_name, text, error);
 }
 
 /* --- recording --- */

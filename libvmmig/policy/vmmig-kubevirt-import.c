@@ -15,22 +15,21 @@
 #define LONGEST_WORD 60 /* bytes in a message */
 #define NOT_USED "is not used by this version of libvmmig"
 
-/* A field that has no member yet is checked, and told of. */
-#define NO_MEMBER -1, 0
 #define MEMBER(number, name) number, G_STRUCT_OFFSET (VmmigPolicyValues, name)
 
 static const struct
 {
   const char *name;
   VmmigKubevirtType type;
-  int field;
+  VmmigPolicyField field;
   gsize offset;
 } fields[] = {
     {"allowAutoConverge", VMMIG_KUBEVIRT_BOOLEAN,
      MEMBER (VMMIG_POLICY_FIELD_AUTO_CONVERGE, auto_converge)},
     {"allowPostCopy", VMMIG_KUBEVIRT_BOOLEAN,
      MEMBER (VMMIG_POLICY_FIELD_ALLOW_POST_COPY, allow_post_copy)},
-    {"allowWorkloadDisruption", VMMIG_KUBEVIRT_BOOLEAN, NO_MEMBER},
+    {"allowWorkloadDisruption", VMMIG_KUBEVIRT_BOOLEAN,
+     MEMBER (VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION, allow_workload_disruption)},
     {"bandwidthPerMigration", VMMIG_KUBEVIRT_RATE,
      MEMBER (VMMIG_POLICY_FIELD_BANDWIDTH, bandwidth)},
     {"completionTimeoutPerGiB", VMMIG_KUBEVIRT_SECONDS,
@@ -67,9 +66,9 @@ make_path (const Import *self, const char *parent, const char *name)
 }
 
 static void
-store (VmmigPolicyValues *values, gsize field, guint64 value)
+store (VmmigPolicyEntry *entry, gsize field, guint64 value, guint line)
 {
-  void *member = (char *)values + fields[field].offset;
+  void *member = (char *)&entry->values + fields[field].offset;
 
   if (fields[field].type == VMMIG_KUBEVIRT_RATE)
     *(guint64 *)member = value;
@@ -77,7 +76,8 @@ store (VmmigPolicyValues *values, gsize field, guint64 value)
     *(gboolean *)member = (gboolean)value;
   else
     *(guint *)member = (guint)value;
-  values->set |= 1u << fields[field].field;
+  entry->values.set |= 1u << fields[field].field;
+  entry->lines[fields[field].field] = line;
 }
 
 static gboolean
@@ -90,10 +90,7 @@ read_field (Import *self, const VmmigYamlEntry *entry, gsize field, GError **err
     return TRUE;
   if (!vmmig_kubevirt_get_value (self->file, entry, path, fields[field].type, &value, error))
     return FALSE;
-  if (fields[field].field >= 0)
-    store (&self->entry->values, field, value);
-  else
-    vmmig_kubevirt_warn (self->file, self->warnings, entry->line, path, NOT_USED);
+  store (self->entry, field, value, entry->line);
   return TRUE;
 }
 

@@ -207,3 +207,87 @@ vmmig_migration_policy_set_convergence_strategy (VmmigMigrationPolicy *self,
   self->values.convergence_strategy = strategy;
   vmmig_migration_policy_mark_set (self, VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY);
 }
+
+/**
+ * vmmig_migration_policy_get_allow_workload_disruption: (get-property allow-workload-disruption)
+ * @self: a policy
+ *
+ * Gets whether the VM may be paused so that its migration ends.
+ *
+ * Returns: `TRUE` if that is allowed
+ *
+ * Since: 1.0
+ */
+gboolean
+vmmig_migration_policy_get_allow_workload_disruption (VmmigMigrationPolicy *self)
+{
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), FALSE);
+
+  return self->values.allow_workload_disruption;
+}
+
+/**
+ * vmmig_migration_policy_set_allow_workload_disruption: (set-property allow-workload-disruption)
+ * @self: a policy
+ * @allow_workload_disruption: `TRUE` to allow it
+ *
+ * Sets whether the VM may be paused so that its migration ends, and marks that as set.
+ *
+ * Since: 1.0
+ */
+void
+vmmig_migration_policy_set_allow_workload_disruption (VmmigMigrationPolicy *self,
+                                                      gboolean allow_workload_disruption)
+{
+  g_return_if_fail (VMMIG_IS_MIGRATION_POLICY (self));
+
+  allow_workload_disruption = !!allow_workload_disruption;
+  if (vmmig_migration_policy_has_field (self, VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION) &&
+      self->values.allow_workload_disruption == allow_workload_disruption)
+    return;
+
+  self->values.allow_workload_disruption = allow_workload_disruption;
+  vmmig_migration_policy_mark_set (self, VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION);
+}
+
+/**
+ * vmmig_migration_policy_get_early_switch: (get-property early-switch)
+ * @self: a policy
+ *
+ * Gets whether a switch that is allowed may come before the completion time-out.
+ *
+ * Returns: `TRUE` if that is allowed
+ *
+ * Since: 1.0
+ */
+gboolean
+vmmig_migration_policy_get_early_switch (VmmigMigrationPolicy *self)
+{
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), FALSE);
+
+  return self->values.early_switch;
+}
+
+/**
+ * vmmig_migration_policy_set_early_switch: (set-property early-switch)
+ * @self: a policy
+ * @early_switch: `TRUE` to allow it
+ *
+ * Sets whether a switch that is allowed may come before the completion time-out, and marks that as
+ * set.
+ *
+ * Since: 1.0
+ */
+void
+vmmig_migration_policy_set_early_switch (VmmigMigrationPolicy *self, gboolean early_switch)
+{
+  g_return_if_fail (VMMIG_IS_MIGRATION_POLICY (self));
+
+  early_switch = !!early_switch;
+  if (vmmig_migration_policy_has_field (self, VMMIG_POLICY_FIELD_EARLY_SWITCH) &&
+      self->values.early_switch == early_switch)
+    return;
+
+  self->values.early_switch = early_switch;
+  vmmig_migration_policy_mark_set (self, VMMIG_POLICY_FIELD_EARLY_SWITCH);
+}

@@ -35,6 +35,8 @@ enum
   PROP_COMPLETION_TIMEOUT_PER_GIB,
   PROP_PROGRESS_TIMEOUT,
   PROP_CONVERGENCE_STRATEGY,
+  PROP_ALLOW_WORKLOAD_DISRUPTION,
+  PROP_EARLY_SWITCH,
   PROP_NETWORK,
   N_PROPS
 };
@@ -108,6 +110,12 @@ vmmig_migration_policy_get_property (GObject *object,
     case PROP_CONVERGENCE_STRATEGY:
       g_value_set_enum (value, (int)self->values.convergence_strategy);
       break;
+    case PROP_ALLOW_WORKLOAD_DISRUPTION:
+      g_value_set_boolean (value, self->values.allow_workload_disruption);
+      break;
+    case PROP_EARLY_SWITCH:
+      g_value_set_boolean (value, self->values.early_switch);
+      break;
     case PROP_NETWORK:
       g_value_set_string (value, self->values.network);
       break;
@@ -162,6 +170,12 @@ vmmig_migration_policy_set_property (GObject *object,
     case PROP_CONVERGENCE_STRATEGY:
       vmmig_migration_policy_set_convergence_strategy (
           self, (VmmigConvergenceStrategy)g_value_get_enum (value));
+      break;
+    case PROP_ALLOW_WORKLOAD_DISRUPTION:
+      vmmig_migration_policy_set_allow_workload_disruption (self, g_value_get_boolean (value));
+      break;
+    case PROP_EARLY_SWITCH:
+      vmmig_migration_policy_set_early_switch (self, g_value_get_boolean (value));
       break;
     case PROP_NETWORK:
       vmmig_migration_policy_set_network (self, g_value_get_string (value));
@@ -337,8 +351,9 @@ install_end_properties (void)
    *
    * The time allowed is exact: bytes of memory and of copied disks / 2^30 * this (8 GiB and 150 s
    * make 1200 s). Then the migration switches to post-copy at the next good instant if
-   * [property@MigrationPolicy:allow-post-copy] allows that, and is given up otherwise: the VM stays
-   * where it is, and the job fails with `VMMIG_ERROR_NOT_CONVERGING`.
+   * [property@MigrationPolicy:allow-post-copy] allows that, or pauses the VM if
+   * [property@MigrationPolicy:allow-workload-disruption] does, and is given up otherwise: the VM
+   * stays where it is, and the job fails with `VMMIG_ERROR_NOT_CONVERGING`.
    *
    * The default is `VMMIG_TIMEOUT_NONE`; OpenShift Virtualization's documents and KubeVirt have 150.
    *
@@ -376,6 +391,36 @@ install_end_properties (void)
 }
 
 static void
+install_switch_properties (void)
+{
+  /**
+   * VmmigMigrationPolicy:allow-workload-disruption:
+   *
+   * Whether the VM may be paused so that its migration ends.
+   *
+   * It then stands still for as long as the rest of its memory takes, and runs on its destination,
+   * or again on its source if even that fails. `FALSE` by default; with KubeVirt's loop the default
+   * is what [property@MigrationPolicy:allow-post-copy] is, and post-copy needs both, as there.
+   *
+   * Since: 1.0
+   */
+  props[PROP_ALLOW_WORKLOAD_DISRUPTION] =
+      g_param_spec_boolean ("allow-workload-disruption", NULL, NULL, FALSE, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:early-switch:
+   *
+   * Whether a switch to post-copy or a pause that the policy allows may come before the completion
+   * time-out, as soon as the migration is seen not to converge.
+   *
+   * `FALSE` by default: the time-out is waited for, and without one there is no switch.
+   *
+   * Since: 1.0
+   */
+  props[PROP_EARLY_SWITCH] = g_param_spec_boolean ("early-switch", NULL, NULL, FALSE, FLAGS);
+}
+
+static void
 vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -388,6 +433,7 @@ vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
   install_speed_properties ();
   install_throttle_properties ();
   install_end_properties ();
+  install_switch_properties ();
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 

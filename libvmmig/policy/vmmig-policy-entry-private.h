@@ -17,6 +17,7 @@ typedef struct
   VmmigPolicyValues values; /* with what is set */
   char *file; /* NULL: not from a file */
   guint line;
+  guint lines[VMMIG_POLICY_N_FIELDS]; /* of what is set; 0: not known */
 } VmmigPolicyEntry;
 
 /* Without a name, selectors and values. */

@@ -24,6 +24,8 @@ typedef enum
   VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB,
   VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT,
   VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY,
+  VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION,
+  VMMIG_POLICY_FIELD_EARLY_SWITCH,
   VMMIG_POLICY_FIELD_NETWORK,
   VMMIG_POLICY_N_FIELDS,
 } VmmigPolicyField;
@@ -54,6 +56,8 @@ typedef struct
   guint completion_timeout_per_gib; /* s or VMMIG_TIMEOUT_NONE */
   guint progress_timeout; /* s or VMMIG_TIMEOUT_NONE */
   VmmigConvergenceStrategy convergence_strategy;
+  gboolean allow_workload_disruption;
+  gboolean early_switch;
   char *network; /* (nullable) CIDR */
 } VmmigPolicyValues;
 
@@ -75,6 +79,9 @@ typedef struct
 void vmmig_policy_values_init (VmmigPolicyValues *self); /* documented defaults, nothing set */
 void vmmig_policy_values_clear (VmmigPolicyValues *self);
 void vmmig_policy_values_copy (const VmmigPolicyValues *self, VmmigPolicyValues *copy);
+
+/* KubeVirt's loop takes what post-copy is for this too as long as it is not set. */
+gboolean vmmig_policy_values_may_pause (const VmmigPolicyValues *self);
 
 /* The field's property name, and the reverse (FALSE if there is none). */
 const char *vmmig_policy_field_to_name (VmmigPolicyField field);

@@ -18,6 +18,8 @@ static const char *const field_names[] = {
     [VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB] = "completion-timeout-per-gib",
     [VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT] = "progress-timeout",
     [VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY] = "convergence-strategy",
+    [VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION] = "allow-workload-disruption",
+    [VMMIG_POLICY_FIELD_EARLY_SWITCH] = "early-switch",
     [VMMIG_POLICY_FIELD_NETWORK] = "network",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (field_names) == VMMIG_POLICY_N_FIELDS);
@@ -50,6 +52,16 @@ vmmig_policy_values_copy (const VmmigPolicyValues *self, VmmigPolicyValues *copy
 {
   *copy = *self;
   copy->network = g_strdup (self->network);
+}
+
+gboolean
+vmmig_policy_values_may_pause (const VmmigPolicyValues *self)
+{
+  gboolean set = (self->set & (1u << VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION)) != 0;
+
+  if (self->convergence_strategy == VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT && !set)
+    return self->allow_post_copy;
+  return self->allow_workload_disruption;
 }
 
 const char *

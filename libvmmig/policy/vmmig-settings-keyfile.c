@@ -1,7 +1,6 @@
 /* Settings as a key file
  *
- * GKeyFile writes, so that comments stay. It is not asked when reading, because it has no lines to
- * name and takes the last of two.
+ * GKeyFile writes, so that comments stay; vmmig-key-file.c says why it does not read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,72 +11,52 @@
 #include <vmmig/vmmig-error.h>
 
 #include "values/vmmig-error-private.h"
+#include "values/vmmig-key-file-private.h"
 
 #define GROUP "settings"
 #define LONGEST_NAME 200 /* bytes of a file's name in a message */
-#define LONGEST_WORD 60
 
 typedef struct
 {
   VmmigSettingsValues values;
-  const char *file; /* clean */
   gboolean in_group;
-  guint line;
 } Reader;
 
 static gboolean
-refuse (const Reader *self, GError **error, const char *text, const char *why)
+read_cb (const VmmigKeyFilePlace *place,
+         const char *key,
+         const char *value,
+         gpointer user_data,
+         GError **error)
 {
-  g_autofree char *shown = vmmig_error_clean_text (text, LONGEST_WORD);
-
-  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "%s:%u: ‘%s’ %s", self->file,
-               self->line, shown, why);
-  return FALSE;
-}
-
-static gboolean
-read_setting (Reader *self, const char *name, const char *value, GError **error)
-{
-  g_autofree char *origin = g_strdup_printf ("%s:%u", self->file, self->line);
+  Reader *self = user_data;
+  g_autofree char *origin = g_strdup_printf ("%s:%u", place->file, place->line);
   VmmigSetting setting;
 
-  if (!vmmig_setting_from_name (name, &setting, error))
+  if (key == NULL)
+    {
+      g_autofree char *head = g_strdup_printf ("[%s]", value);
+
+      self->in_group = TRUE;
+      return g_str_equal (value, GROUP) ||
+             vmmig_key_file_refuse (place, error, head,
+                                    "is not known: settings stand under [" GROUP "]");
+    }
+  if (!self->in_group)
+    return vmmig_key_file_refuse (place, error, key, "stands before [" GROUP "]");
+  if (!vmmig_setting_from_name (key, &setting, error))
     {
       g_prefix_error (error, "%s: ", origin);
       return FALSE;
     }
   if (vmmig_settings_values_is_set (&self->values, setting))
-    return refuse (self, error, name, "is there twice");
+    return vmmig_key_file_refuse (place, error, key, "is there twice");
   if (!vmmig_settings_values_set_text (&self->values, setting, value, origin, error))
     {
-      g_prefix_error (error, "%s: %s: ", origin, name);
+      g_prefix_error (error, "%s: %s: ", origin, key);
       return FALSE;
     }
   return TRUE;
-}
-
-static gboolean
-read_line (Reader *self, char *line, GError **error)
-{
-  char *value;
-
-  g_strstrip (line);
-  if (*line == '\0' || *line == '#')
-    return TRUE;
-  if (*line == '[')
-    {
-      self->in_group = TRUE;
-      return g_str_equal (line, "[" GROUP "]") ||
-             refuse (self, error, line, "is not known: settings stand under [" GROUP "]");
-    }
-  value = strchr (line, '=');
-  if (value == NULL)
-    return refuse (self, error, line, "is neither a setting with its value nor a comment");
-  *value++ = '\0';
-  g_strchomp (line);
-  if (!self->in_group)
-    return refuse (self, error, line, "stands before [" GROUP "]");
-  return read_setting (self, line, g_strchug (value), error);
 }
 
 gboolean
@@ -87,27 +66,11 @@ vmmig_settings_values_parse (VmmigSettingsValues *self,
                              const char *file_name,
                              GError **error)
 {
-  g_autofree char *file = vmmig_error_clean_text (file_name, LONGEST_NAME);
-  g_autofree char *copy = NULL;
-  g_auto (GStrv) lines = NULL;
-  Reader reader = {.file = file};
+  Reader reader = {.in_group = FALSE};
 
-  if (memchr (text, '\0', length) != NULL)
-    {
-      g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
-                   "%s contains a NUL: it is no settings file", file);
-      return FALSE;
-    }
-  copy = g_strndup (text, length);
-  lines = g_strsplit (copy, "\n", -1);
   vmmig_settings_values_init (&reader.values);
-  for (; lines[reader.line] != NULL;)
+  if (!vmmig_key_file_read (text, length, file_name, read_cb, &reader, error))
     {
-      char *line = lines[reader.line++];
-
-      if (!g_utf8_validate (line, -1, NULL) ? refuse (&reader, error, line, "is not UTF-8")
-                                            : read_line (&reader, line, error))
-        continue;
       vmmig_settings_values_clear (&reader.values);
       return FALSE;
     }

@@ -217,7 +217,8 @@ install_other_properties (void)
    *
    * The name of the profile that lies under everything that is not set.
    *
-   * `openshift` by default.
+   * `openshift` by default, whose figures are the defaults of the other settings. Another one puts
+   * its own in their place. [func@PolicySet.list_profiles] has the names.
    *
    * Since: 1.0
    */

@@ -7,6 +7,8 @@
 
 #include <vmmig/vmmig-settings.h>
 
+#include "policy/vmmig-policy-values-private.h"
+
 G_BEGIN_DECLS
 
 typedef enum
@@ -59,8 +61,14 @@ void vmmig_settings_values_set_number (VmmigSettingsValues *self,
                                        const char *origin);
 void vmmig_settings_values_unset (VmmigSettingsValues *self, VmmigSetting setting);
 
-/* The value that counts, set or default. */
+/* The value that counts: set, or else the profile's, or else the default. */
 guint64 vmmig_settings_values_get_number (const VmmigSettingsValues *self, VmmigSetting setting);
+/* Where that is from: "FILE:LINE", "program", "profile NAME" if a profile is set, "default". It stays
+ * until the setting changes. */
+const char *vmmig_settings_values_get_origin (const VmmigSettingsValues *self,
+                                              VmmigSetting setting);
+/* The field of a policy that a setting is the default of. FALSE if there is none. */
+gboolean vmmig_setting_get_policy_field (VmmigSetting setting, VmmigPolicyField *field);
 /* As vmmig_settings_values_set_text() takes it; "" for no network. (transfer full) */
 char *vmmig_settings_values_get_text (const VmmigSettingsValues *self, VmmigSetting setting);
 

@@ -10,10 +10,11 @@
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-error.h>
 
-#include "policy/vmmig-policy-values-private.h"
+#include "policy/vmmig-policy-text-private.h"
+#include "policy/vmmig-profiles-private.h"
 #include "values/vmmig-address-private.h"
 #include "values/vmmig-error-private.h"
-#include "values/vmmig-quantity-private.h"
+#include "values/vmmig-units-private.h"
 
 #define SHOWN 60 /* bytes of a value in a message */
 
@@ -69,10 +70,6 @@ static const char *const names[] = {
     [VMMIG_SETTING_PROFILE] = "profile",
     [VMMIG_N_SETTINGS] = NULL,
 };
-
-/* The first one is the default. */
-static const char *const profiles[] = {"openshift", "openshift-heavy", "openshift-2026",
-                                       "nova",      "ovirt",           NULL};
 
 void
 vmmig_settings_values_init (VmmigSettingsValues *self)
@@ -132,69 +129,6 @@ vmmig_settings_values_is_set (const VmmigSettingsValues *self, VmmigSetting sett
 }
 
 static gboolean
-refuse (GError **error, const char *text, const char *why)
-{
-  g_autofree char *shown = vmmig_error_clean_text (text, SHOWN);
-
-  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT, "‘%s’ %s", shown, why);
-  return FALSE;
-}
-
-static gboolean
-parse_count (const char *text, guint64 *number, GError **error)
-{
-  if (*text != '+' && g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT32, number, NULL))
-    return TRUE;
-  return refuse (error, text, "is not a whole number of 1 or more");
-}
-
-/* "64MiB/s", "1Gbit/s": a quantity, and what it counts. Bits are rounded up to bytes. */
-static gboolean
-parse_rate (const char *text, guint64 *number, GError **error)
-{
-  g_autofree char *rest = g_strdup (text);
-  gboolean bits;
-
-  if (g_str_equal (text, "unlimited"))
-    {
-      *number = VMMIG_BANDWIDTH_UNLIMITED;
-      return TRUE;
-    }
-  if (g_str_has_suffix (rest, "/s"))
-    rest[strlen (rest) - 2] = '\0';
-  bits = g_str_has_suffix (rest, "bit");
-  if (!bits && !g_str_has_suffix (rest, "B"))
-    return refuse (error, text, "has no unit: write for instance 64MiB/s, 1Gbit/s or unlimited");
-  rest[strlen (rest) - (bits ? 3 : 1)] = '\0';
-  if (!vmmig_quantity_parse (rest, number, NULL))
-    return refuse (error, text, "is not a rate: write for instance 64MiB/s, 1Gbit/s or unlimited");
-  if (bits)
-    *number = *number / 8 + (*number % 8 != 0);
-  if (*number == VMMIG_BANDWIDTH_UNLIMITED)
-    return refuse (error, text, "is too large: write unlimited for no limit");
-  return vmmig_bandwidth_check (*number, error);
-}
-
-/* A whole number with one of two units. */
-static gboolean
-parse_time (const char *text, const char *unit, const char *larger, guint factor, guint64 *number)
-{
-  gboolean is_larger = g_str_has_suffix (text, larger) && !g_str_has_suffix (text, unit);
-  const char *suffix = is_larger ? larger : unit;
-  g_autofree char *digits = NULL;
-
-  if (!g_str_has_suffix (text, suffix))
-    return FALSE;
-  digits = g_strndup (text, strlen (text) - strlen (suffix));
-  if (*digits == '+' || !g_ascii_string_to_unsigned (
-                            digits, 10, 1, G_MAXINT32 / (is_larger ? factor : 1), number, NULL))
-    return FALSE;
-  if (is_larger)
-    *number *= factor;
-  return TRUE;
-}
-
-static gboolean
 parse_number (Type type, const char *text, guint64 *number, GError **error)
 {
   g_autoptr (GEnumClass) enum_class = NULL;
@@ -204,29 +138,24 @@ parse_number (Type type, const char *text, guint64 *number, GError **error)
     {
     case TYPE_COUNT_OR_UNLIMITED:
       *number = VMMIG_MIGRATIONS_UNLIMITED;
-      return g_str_equal (text, "unlimited") || parse_count (text, number, error);
+      return g_str_equal (text, "unlimited") || vmmig_units_parse_count (text, number, error);
     case TYPE_COUNT:
-      return parse_count (text, number, error);
+      return vmmig_units_parse_count (text, number, error);
     case TYPE_RATE:
-      return parse_rate (text, number, error);
+      return vmmig_units_parse_rate (text, number, error) && vmmig_bandwidth_check (*number, error);
     case TYPE_TIMEOUT:
-      *number = VMMIG_TIMEOUT_NONE;
-      return g_str_equal (text, "none") || parse_time (text, "s", "min", 60, number) ||
-             refuse (error, text, "is not a time: write for instance 150s, 20min or none");
+      return vmmig_units_parse_timeout (text, number, error);
     case TYPE_DOWNTIME:
-      if (!parse_time (text, "ms", "s", 1000, number))
-        return refuse (error, text, "is not a time: write for instance 300ms or 2s");
-      return vmmig_maximum_downtime_check ((guint)*number, error);
+      return vmmig_units_parse_downtime (text, number, error) &&
+             vmmig_maximum_downtime_check ((guint)*number, error);
     case TYPE_BOOLEAN:
-      *number = g_str_equal (text, "true");
-      return *number || g_str_equal (text, "false") ||
-             refuse (error, text, "is neither true nor false");
+      return vmmig_units_parse_boolean (text, number, error);
     case TYPE_EVICTION:
       enum_class = g_type_class_ref (VMMIG_TYPE_EVICTION_STRATEGY);
       value = g_enum_get_value_by_nick (enum_class, text);
       if (value == NULL)
-        return refuse (error, text,
-                       "is none of live-migrate, live-migrate-if-possible, none and external");
+        return vmmig_units_refuse (
+            error, text, "is none of live-migrate, live-migrate-if-possible, none and external");
       *number = (guint64)value->value;
       return TRUE;
     case TYPE_NETWORK:
@@ -239,16 +168,9 @@ parse_number (Type type, const char *text, guint64 *number, GError **error)
 static gboolean
 check_word (Type type, const char *text, GError **error)
 {
-  g_autofree char *known = NULL;
-  g_autofree char *why = NULL;
-
   if (type == TYPE_NETWORK)
     return vmmig_address_check_network (text, error);
-  if (g_strv_contains (profiles, text))
-    return TRUE;
-  known = g_strjoinv (", ", (char **)profiles);
-  why = g_strconcat ("is no profile: there are ", known, NULL);
-  return refuse (error, text, why);
+  return vmmig_profile_check (text, error);
 }
 
 gboolean
@@ -263,7 +185,7 @@ vmmig_settings_values_set_text (VmmigSettingsValues *self,
   guint64 number = 0;
 
   if (!g_utf8_validate (text, -1, NULL))
-    return refuse (error, text, "is not UTF-8");
+    return vmmig_units_refuse (error, text, "is not UTF-8");
   if (!(word ? check_word (type, text, error) : parse_number (type, text, &number, error)))
     return FALSE;
   vmmig_settings_values_set_number (self, setting, number, origin);
@@ -295,31 +217,92 @@ vmmig_settings_values_unset (VmmigSettingsValues *self, VmmigSetting setting)
   g_clear_pointer (&self->origins[setting], g_free);
   g_clear_pointer (&self->texts[setting], g_free);
   if (settings[setting].type == TYPE_PROFILE)
-    self->texts[setting] = g_strdup (profiles[0]);
+    self->texts[setting] = g_strdup (VMMIG_PROFILE_DEFAULT);
+}
+
+gboolean
+vmmig_setting_get_policy_field (VmmigSetting setting, VmmigPolicyField *field)
+{
+  static const struct
+  {
+    VmmigSetting setting;
+    VmmigPolicyField field;
+  } pairs[] = {
+      {VMMIG_SETTING_BANDWIDTH_PER_MIGRATION, VMMIG_POLICY_FIELD_BANDWIDTH},
+      {VMMIG_SETTING_COMPLETION_TIMEOUT_PER_GIB, VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB},
+      {VMMIG_SETTING_PROGRESS_TIMEOUT, VMMIG_POLICY_FIELD_PROGRESS_TIMEOUT},
+      {VMMIG_SETTING_MAXIMUM_DOWNTIME, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME},
+      {VMMIG_SETTING_NETWORK, VMMIG_POLICY_FIELD_NETWORK},
+      {VMMIG_SETTING_ALLOW_POST_COPY, VMMIG_POLICY_FIELD_ALLOW_POST_COPY},
+      {VMMIG_SETTING_AUTO_CONVERGE, VMMIG_POLICY_FIELD_AUTO_CONVERGE},
+      {VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION, VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++)
+    if (pairs[i].setting == setting)
+      {
+        *field = pairs[i].field;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* FALSE if the profile does not say. */
+static gboolean
+get_from_profile (const VmmigSettingsValues *self, VmmigSetting setting, guint64 *number)
+{
+  const char *profile = self->texts[VMMIG_SETTING_PROFILE];
+  VmmigProfileLimits limits;
+  VmmigPolicyValues values;
+  VmmigPolicyField field;
+  gboolean says = FALSE;
+
+  vmmig_profile_get_limits (profile, &limits);
+  if (vmmig_setting_get_policy_field (setting, &field) && settings[setting].type != TYPE_NETWORK)
+    {
+      vmmig_profile_get_values (profile, &values);
+      says = (values.set & (1u << field)) != 0;
+      *number = vmmig_policy_values_get_number (&values, field);
+      vmmig_policy_values_clear (&values);
+      return says;
+    }
+  *number = 0;
+  if (setting == VMMIG_SETTING_PARALLEL_MIGRATIONS_PER_CLUSTER)
+    *number = limits.per_cluster;
+  else if (setting == VMMIG_SETTING_PARALLEL_OUTBOUND_MIGRATIONS_PER_NODE)
+    *number = limits.outbound_per_node;
+  else if (setting == VMMIG_SETTING_PARALLEL_INBOUND_MIGRATIONS_PER_NODE)
+    *number = limits.inbound_per_node;
+  return *number != 0;
 }
 
 guint64
 vmmig_settings_values_get_number (const VmmigSettingsValues *self, VmmigSetting setting)
 {
+  guint64 number;
+
+  if (vmmig_settings_values_is_set (self, setting))
+    return self->numbers[setting];
   /* As in KubeVirt: who allows post-copy allows what it does */
-  if (setting == VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION &&
-      !vmmig_settings_values_is_set (self, setting))
-    return self->numbers[VMMIG_SETTING_ALLOW_POST_COPY];
-  return self->numbers[setting];
+  if (setting == VMMIG_SETTING_ALLOW_WORKLOAD_DISRUPTION)
+    return vmmig_settings_values_get_number (self, VMMIG_SETTING_ALLOW_POST_COPY);
+  return get_from_profile (self, setting, &number) ? number : self->numbers[setting];
 }
 
-/* In the largest unit that keeps it exact. */
-static char *
-format_rate (guint64 number)
+const char *
+vmmig_settings_values_get_origin (const VmmigSettingsValues *self, VmmigSetting setting)
 {
-  static const char *const units[] = {"B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s", "PiB/s"};
-  gsize i = 0;
+  g_autofree char *origin = NULL;
+  guint64 number;
 
-  if (number == VMMIG_BANDWIDTH_UNLIMITED)
-    return g_strdup ("unlimited");
-  for (; number % 1024 == 0 && i + 1 < G_N_ELEMENTS (units); i++)
-    number /= 1024;
-  return g_strdup_printf ("%" G_GUINT64_FORMAT "%s", number, units[i]);
+  if (vmmig_settings_values_is_set (self, setting))
+    return self->origins[setting];
+  /* Without a profile that somebody chose, its figures are the documented defaults */
+  if (!vmmig_settings_values_is_set (self, VMMIG_SETTING_PROFILE) ||
+      !get_from_profile (self, setting, &number))
+    return "default";
+  origin = g_strconcat ("profile ", self->texts[VMMIG_SETTING_PROFILE], NULL);
+  return g_intern_string (origin); /* there are few */
 }
 
 char *
@@ -337,11 +320,9 @@ vmmig_settings_values_get_text (const VmmigSettingsValues *self, VmmigSetting se
     case TYPE_COUNT:
       return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
     case TYPE_RATE:
-      return format_rate (number);
+      return vmmig_units_format_rate (number);
     case TYPE_TIMEOUT:
-      if (number == VMMIG_TIMEOUT_NONE)
-        return g_strdup ("none");
-      return g_strdup_printf ("%" G_GUINT64_FORMAT "s", number);
+      return vmmig_units_format_timeout (number);
     case TYPE_DOWNTIME:
       return g_strdup_printf ("%" G_GUINT64_FORMAT "ms", number);
     case TYPE_BOOLEAN:

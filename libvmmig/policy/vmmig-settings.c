@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/vmmig-settings-private.h"
 
+#include "policy/vmmig-config-file-private.h"
 #include "values/vmmig-yaml-private.h"
 
 #define LARGEST_FILE (1024u * 1024u) /* bytes */
@@ -91,7 +92,7 @@ vmmig_settings_load (VmmigSettings *self, const char *file_name, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   vmmig_settings_values_init (&values);
-  text = vmmig_settings_file_read (path, LARGEST_FILE, &length, &missing, &reason);
+  text = vmmig_config_file_read (path, LARGEST_FILE, &length, &missing, &reason);
   if (text == NULL && file_name == NULL && missing)
     g_clear_error (&reason);
   else if (text != NULL)
@@ -135,14 +136,14 @@ vmmig_settings_save (VmmigSettings *self, const char *file_name, GError **error)
   g_return_val_if_fail (VMMIG_IS_SETTINGS (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  old = vmmig_settings_file_read (path, LARGEST_FILE, &length, &missing, &reason);
+  old = vmmig_config_file_read (path, LARGEST_FILE, &length, &missing, &reason);
   if (old == NULL && !missing)
     {
       g_propagate_error (error, g_steal_pointer (&reason));
       return FALSE;
     }
   text = vmmig_settings_values_format (&self->values, old, path, error);
-  return text != NULL && vmmig_settings_file_write (path, text, error);
+  return text != NULL && vmmig_config_file_write (path, text, error);
 }
 
 /**
@@ -177,7 +178,7 @@ vmmig_settings_import_file (VmmigSettings *self, const char *file_name, GError *
   g_return_val_if_fail (file_name != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  text = vmmig_settings_file_read (file_name, VMMIG_YAML_MAX_BYTES, &length, NULL, error);
+  text = vmmig_config_file_read (file_name, VMMIG_YAML_MAX_BYTES, &length, NULL, error);
   if (text == NULL)
     return NULL;
   vmmig_settings_values_copy (&self->values, &values);
@@ -256,8 +257,9 @@ vmmig_settings_get_text (VmmigSettings *self, const char *name)
  * @self: settings
  * @name: the name of a setting
  *
- * Where a value comes from: a file with its line, of an import with its field too, `program` for
- * [method@Settings.set_text], `default` for what is not set.
+ * Where a value comes from: a file with its line, of an import with its field too, or `program` for
+ * [method@Settings.set_text]. For what is not set it is the profile if one is set and has a figure
+ * (`profile openshift-heavy`), and `default` otherwise.
  *
  * It is a text for people.
  *
@@ -273,9 +275,7 @@ vmmig_settings_get_origin (VmmigSettings *self, const char *name)
   g_return_val_if_fail (VMMIG_IS_SETTINGS (self), NULL);
   g_return_val_if_fail (name != NULL && vmmig_setting_from_name (name, &setting, NULL), NULL);
 
-  if (!vmmig_settings_values_is_set (&self->values, setting))
-    return "default";
-  return self->values.origins[setting];
+  return vmmig_settings_values_get_origin (&self->values, setting);
 }
 
 /**

@@ -25,6 +25,7 @@ typedef struct
   char *peer_uri; /* (nullable) */
   VmmigEncryption encryption;
   gboolean allow_post_copy;
+  gboolean allow_workload_disruption; /* a pause on its way may be the job's */
   gboolean autostart; /* to be set on the destination once the VM is there */
   gboolean paused; /* the VM's owner had paused it */
 } VmmigTag;

@@ -32,6 +32,7 @@ vmmig_tag_clear (VmmigTag *self)
   g_clear_pointer (&self->peer_uri, g_free);
   self->encryption = VMMIG_ENCRYPTION_REQUIRED;
   self->allow_post_copy = FALSE;
+  self->allow_workload_disruption = FALSE;
   self->autostart = FALSE;
   self->paused = FALSE;
 }
@@ -66,6 +67,8 @@ vmmig_tag_to_xml (const VmmigTag *self)
   append (xml, "peer-uri", self->peer_uri);
   append (xml, "encryption", self->encryption == VMMIG_ENCRYPTION_REQUIRED ? "required" : "off");
   append_flag (xml, "allow-post-copy", self->allow_post_copy);
+  if (self->allow_workload_disruption)
+    append_flag (xml, "allow-workload-disruption", TRUE);
   append_flag (xml, "autostart", self->autostart);
   append_flag (xml, "paused", self->paused);
   g_string_append (xml, "/>");
@@ -98,6 +101,16 @@ read_choice (const xmlNode *node,
   *is_yes = g_strcmp0 (value, yes) == 0;
   return *is_yes || g_strcmp0 (value, no) == 0 ||
          refuse (error, "its ‘%s’ is neither ‘%s’ nor ‘%s’", name, yes, no);
+}
+
+/* One that not every writer of version 1 knew. */
+static gboolean
+read_later_flag (const xmlNode *node, const char *name, gboolean *value, GError **error)
+{
+  g_autofree char *text = vmmig_xml_get_attribute (node, name);
+
+  *value = FALSE;
+  return text == NULL || read_choice (node, name, "yes", "no", value, error);
 }
 
 static gboolean
@@ -147,6 +160,8 @@ read_tag (const xmlNode *node, VmmigTag *tag, GError **error)
       !read_uuid (node, "destination", &tag->destination_host_uuid, error) ||
       !read_choice (node, "encryption", "required", "off", &required, error) ||
       !read_choice (node, "allow-post-copy", "yes", "no", &tag->allow_post_copy, error) ||
+      !read_later_flag (node, "allow-workload-disruption", &tag->allow_workload_disruption,
+                        error) ||
       !read_choice (node, "autostart", "yes", "no", &tag->autostart, error) ||
       !read_choice (node, "paused", "yes", "no", &tag->paused, error))
     return FALSE;

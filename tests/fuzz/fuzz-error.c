@@ -15,7 +15,7 @@ fuzz_check_error (const GError *error)
   g_assert_nonnull (error);
   g_assert_cmpuint (error->domain, ==, VMMIG_ERROR);
   g_assert_true (error->code == VMMIG_ERROR_INVALID_ARGUMENT ||
-                 error->code == VMMIG_ERROR_INSECURE);
+                 error->code == VMMIG_ERROR_INVALID_POLICY || error->code == VMMIG_ERROR_INSECURE);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_cmpuint (strlen (error->message), <, 1000);
   for (const char *p = error->message; *p != '\0'; p = g_utf8_next_char (p))

@@ -13,7 +13,7 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "settings", "version"]
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
 NAMES = ["it's", 'say "hi"', "$(reboot)", "`id`", "a\nb", "a\tb", "\x1b[2J\x1b[1;31mred", "\x9b31m",
@@ -112,6 +112,15 @@ class CommandLine(unittest.TestCase):
                              says="--disks")
         self.usage_error("migrate", "vm", *NODES, "--network", "10.9.0.0/33")
         self.usage_error("migrate", "vm", *NODES, "--network", "", says="--network")
+
+    def test_steering_needs_something_to_change(self):
+        source = NOWHERE[:2]
+        self.usage_error("steer", "vm", *source, says="--force")
+        self.usage_error("steer", "vm", *source, "--bandwidth", "100", says="--bandwidth")
+        self.usage_error("steer", "vm", *source, "--max-downtime", "soon", says="--max-downtime")
+        for change in [["--bandwidth", "1MiB/s"], ["--max-downtime", "400ms"], ["--force"]]:
+            done = run("steer", "vm", *source, *change)
+            self.assertEqual(done.status, 9, f"{change}: {done.err}")
 
     def test_contradictions_are_refused(self):
         self.usage_error("migrate", "vm", *NODES, "--parallel", "2", "--compression", "xbzrle")

@@ -44,7 +44,8 @@ Outcome = namedtuple("Outcome", "outcome where downtime encryption mode error me
                                 "transferred iterations warnings exit_code raw")
 _POLICY = {"encryption", "bandwidth", "maximum_downtime", "auto_converge", "allow_post_copy",
            "parallel_connections", "compression", "network", "completion_timeout_per_gib",
-           "progress_timeout", "convergence_strategy"}
+           "progress_timeout", "convergence_strategy", "allow_workload_disruption",
+           "early_switch"}
 _JOB = {"copy_storage", "disks", "destination_xml", "persistence"}
 _labs = []
 
@@ -219,7 +220,9 @@ class Run(Program):
             self._files.append(file)
             return ["--xml", file.name]
         if isinstance(value, bool):
-            flag = {"auto_converge": "--auto-converge", "allow_post_copy": "--post-copy"}[name]
+            flag = {"auto_converge": "--auto-converge", "allow_post_copy": "--post-copy",
+                    "allow_workload_disruption": "--allow-workload-disruption",
+                    "early_switch": "--early-switch"}[name]
             return [flag] if value else []
         option = {"maximum_downtime": "--max-downtime", "parallel_connections": "--parallel"}
         unit = {"maximum_downtime": "ms", "bandwidth": "B/s", "progress_timeout": "s",
@@ -255,21 +258,26 @@ class Run(Program):
     # Steering.
 
     def ask(self, what, *numbers, guest=None, timeout=PATIENCE):
-        """cancel, post-copy, bandwidth N, downtime N, query: the answer, with `ok` and `took`."""
+        """What its user asks for: the answer, with `ok` and `took`.
+
+        cancel, post-copy, bandwidth N, downtime N, force, query; not from the tool: time-out N."""
         guest = guest or self.guests[0]
         if self.via == "tool":
-            return self._ask_tool(what, guest)
+            return self._ask_tool(what, numbers, guest)
         known = len(self.of(guest, "answer"))
         self.say(" ".join([what, guest.name] + [str(n) for n in numbers]))
         self.wait_event(lambda e: len(self.of(guest, "answer")) > known, timeout,
                         "the answer to ‘%s’" % what)
         return self.of(guest, "answer")[known]
 
-    def _ask_tool(self, what, guest):
+    def _ask_tool(self, what, numbers, guest):
         """As a person does: from another terminal."""
         began = time.monotonic()
-        name = {"post-copy": "postcopy", "query": "status"}.get(what, what)
-        with tool(self.lab, name, *self._ends(), guest.name,
+        command = {"post-copy": ["postcopy"], "query": ["status"], "force": ["steer", "--force"],
+                   "bandwidth": ["steer", "--bandwidth", "%sB/s" % (numbers or [0])[0]],
+                   "downtime": ["steer", "--max-downtime", "%sms" % (numbers or [0])[0]],
+                   }.get(what, [what])
+        with tool(self.lab, *command, *self._ends(), guest.name,
                   inside=self.transport != "unix") as run:
             code = run.wait_end()
             answer = dict(run.events[-1], to=what, ok=code == 0, exit_code=code,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """VMs that dirty memory faster than it is copied, under policies that say what to do then."""
 
+import time
 import unittest
 
 import support
@@ -65,6 +66,65 @@ class Hard(support.LabTest):
                 self.assertLess(last["elapsed"] / 1000, TIMEOUT + 13)
                 self.check_after(guest, ends[1])
                 ends.reverse()
+
+    def test_it_is_paused_when_its_time_is_over(self):
+        guest = self.hard_guest()
+        ends = ["h1", "h2"]
+        for via in SIDES:
+            with self.subTest(via=via):
+                began = time.monotonic()
+                run = self.start_hard(guest, *ends, via, allow_workload_disruption=True)
+                outcome = run.outcome()
+                self.assert_moved(outcome, mode="paused")
+                last = self.decisions(run, guest)[-1]
+                self.assertEqual((last["action"], last["reason"]),
+                                 ("pause", "completion-timeout"))
+                self.check_after(guest, ends[1])
+                felt = guest.watcher.downtime_ms(since=began)
+                support.note("paused: %s ms by the result, %.0f ms felt" % (outcome.downtime, felt))
+                # It wrote to all of its 16 MiB since QEMU looked last
+                self.assertGreater(outcome.downtime, 300)
+                self.assertLess(abs(outcome.downtime - felt), 1000)
+                ends.reverse()
+
+    def test_a_paused_vm_runs_again_when_its_migration_is_cancelled(self):
+        guest = self.hard_guest()
+        run = self.start(guest, "h1", "h2", via="python", bandwidth=2 * MIB,
+                         allow_workload_disruption=True)
+        run.wait_copying()
+        answer = run.ask("force")
+        self.assertTrue(answer["ok"], answer)
+        guest.watcher.wait_silence(0.5)
+        self.assertTrue(run.ask("cancel")["ok"])
+        self.assertEqual(run.outcome().outcome, "cancelled")
+        self.check_after(guest, "h1")
+
+    def test_a_migration_of_another_process_is_steered_and_forced(self):
+        guest = self.hard_guest()
+        run = self.start(guest, "h1", "h2", via="tool", bandwidth=4 * MIB,
+                         allow_workload_disruption=True)
+        run.wait_copying()
+        for what in (("bandwidth", 8 * MIB), ("downtime", 400), ("force",)):
+            answer = run.ask(*what)
+            self.assertTrue(answer["ok"], answer)
+        outcome = run.outcome()
+        self.assertEqual((outcome.outcome, outcome.mode), ("succeeded", "paused"), outcome)
+        self.assertIn("by somebody else", outcome.warnings[0])
+        self.check_after(guest, "h2")
+
+    def test_another_policy_holds_at_once(self):
+        guest = self.hard_guest()
+        for via in ("c", "python"):
+            with self.subTest(via=via):
+                run = self.start(guest, "h1", "h2", via=via, bandwidth=8 * MIB)
+                run.wait_copying(iteration=3)
+                answer = run.ask("time-out", 1)
+                self.assertTrue(answer["ok"], answer)
+                self.assertLess(answer["took"], 1)
+                outcome = run.outcome(timeout=10)
+                self.assertEqual((outcome.error, outcome.where), ("not-converging", "h1"), outcome)
+                self.assertIn("steered", [d["reason"] for d in run.of(guest, "decision")])
+                self.check_after(guest, "h1")
 
     def test_it_is_given_up_when_it_makes_no_progress(self):
         guest = self.hard_guest()

@@ -79,6 +79,8 @@ public:
   std::shared_ptr<Answer> post_copy ();
   std::shared_ptr<Answer> set_bandwidth (guint64 bytes_per_second);
   std::shared_ptr<Answer> set_downtime (guint milliseconds);
+  std::shared_ptr<Answer> change_policy (VmmigMigrationPolicy *policy);
+  std::shared_ptr<Answer> force ();
 
   VmmigJobState outcome () const { return vmmig_migration_result_get_outcome (result ()); }
   VmmigVmLocation location () const { return vmmig_migration_result_get_location (result ()); }
@@ -329,6 +331,32 @@ Job::set_downtime (guint milliseconds)
       job, milliseconds, nullptr,
       [] (GObject *source, GAsyncResult *result, gpointer data) {
         take_answer (source, result, data, vmmig_migration_job_set_maximum_downtime_finish);
+      },
+      answers.back ().get ());
+  return answers.back ();
+}
+
+inline std::shared_ptr<Answer>
+Job::change_policy (VmmigMigrationPolicy *policy)
+{
+  answers.push_back (std::make_shared<Answer> ());
+  vmmig_migration_job_change_policy_async (
+      job, policy, nullptr,
+      [] (GObject *source, GAsyncResult *result, gpointer data) {
+        take_answer (source, result, data, vmmig_migration_job_change_policy_finish);
+      },
+      answers.back ().get ());
+  return answers.back ();
+}
+
+inline std::shared_ptr<Answer>
+Job::force ()
+{
+  answers.push_back (std::make_shared<Answer> ());
+  vmmig_migration_job_force_completion_async (
+      job, nullptr,
+      [] (GObject *source, GAsyncResult *result, gpointer data) {
+        take_answer (source, result, data, vmmig_migration_job_force_completion_finish);
       },
       answers.back ().get ());
   return answers.back ();

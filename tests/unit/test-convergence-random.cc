@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "convergence-fixture.h"
+#include "rounds.h"
 
 namespace
 {
@@ -133,7 +134,7 @@ TEST (ConvergenceProperties, HoldOnModelledGuests)
 {
   guint ends[5] = {};
 
-  for (guint seed = 0; seed < 3000 && !testing::Test::HasFailure (); seed++)
+  for (guint seed = 0; seed < rounds (3000, 100) && !testing::Test::HasFailure (); seed++)
     {
       Dice dice (seed);
       VmmigMigrationModelSettings model = any_guest (dice);
@@ -161,13 +162,13 @@ TEST (ConvergenceProperties, HoldOnModelledGuests)
           EXPECT_EQ (trial.steps.back ().decision.action, VMMIG_CONVERGENCE_GIVE_UP);
         }
     }
-  EXPECT_GT (ends[VMMIG_MODEL_COMPLETED], 500u);
-  EXPECT_GT (ends[VMMIG_MODEL_ABORTED], 100u);
+  EXPECT_GT (ends[VMMIG_MODEL_COMPLETED], rounds (500, 50));
+  EXPECT_GT (ends[VMMIG_MODEL_ABORTED], rounds (100, 0));
 }
 
 TEST (ConvergenceProperties, HoldOnNoise)
 {
-  for (guint seed = 0; seed < 2000 && !testing::Test::HasFailure (); seed++)
+  for (guint seed = 0; seed < rounds (2000, 100) && !testing::Test::HasFailure (); seed++)
     {
       Dice dice (seed);
       VmmigConvergenceSettings settings = any_settings (dice, 4 * GiB);
@@ -206,7 +207,7 @@ TEST (ConvergenceProperties, DecisionsHardlyDependOnThePolls)
 {
   guint compared = 0;
 
-  for (guint seed = 0; seed < 400; seed++)
+  for (guint seed = 0; seed < rounds (400, 20); seed++)
     {
       Dice dice (seed);
       VmmigMigrationModelSettings model = any_guest (dice);
@@ -230,7 +231,7 @@ TEST (ConvergenceProperties, DecisionsHardlyDependOnThePolls)
           compared++;
         }
     }
-  EXPECT_EQ (compared, 800u);
+  EXPECT_EQ (compared, 2 * rounds (400, 20));
 }
 
 /* --- against KubeVirt's loop --- */
@@ -240,7 +241,7 @@ TEST (ConvergenceFigures, LessTimeIsWastedThanByKubevirtAndNobodyIsGivenUpWhoCon
   double wasted = 0, wasted_by_kubevirt = 0;
   guint hopeless = 0, converging = 0, only_ours = 0;
 
-  for (guint seed = 0; seed < 1500; seed++)
+  for (guint seed = 0; seed < rounds (1500, 60); seed++)
     {
       Dice dice (seed + 77);
       VmmigMigrationModelSettings model = {};
@@ -281,8 +282,8 @@ TEST (ConvergenceFigures, LessTimeIsWastedThanByKubevirtAndNobodyIsGivenUpWhoCon
   printf ("%u guests converge, %u with us only; %u do not: %.0f s wasted, %.0f s by KubeVirt's "
           "loop: %.3f\n",
           converging, only_ours, hopeless, wasted, wasted_by_kubevirt, wasted / wasted_by_kubevirt);
-  EXPECT_GT (hopeless, 300u);
-  EXPECT_GT (converging, 300u);
+  EXPECT_GT (hopeless, rounds (300, 10));
+  EXPECT_GT (converging, rounds (300, 10));
   EXPECT_LE (wasted, wasted_by_kubevirt / 4);
 }
 

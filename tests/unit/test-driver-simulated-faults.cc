@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulation.h"
+#include "rounds.h"
 
 namespace
 {
@@ -554,7 +555,7 @@ TEST (SimulatedSeed, AnotherSeedGivesAnotherRun)
 
 TEST (SimulatedSeed, OneCopyRunsThroughAThousandRunsWithIncidents)
 {
-  guint64 last = g_getenv ("VMMIG_UNDER_VALGRIND") != nullptr ? 1050 : 2000;
+  guint64 last = 1000 + rounds (1000, 50);
 
   for (guint64 seed = 1000; seed < last; seed++)
     run_seed (seed, 1 + seed % 6);

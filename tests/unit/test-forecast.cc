@@ -5,6 +5,7 @@
 
 #include "convergence-fixture.h"
 #include "job/vmmig-forecast-private.h"
+#include "rounds.h"
 
 using testing::HasSubstr;
 
@@ -138,12 +139,12 @@ TEST (Forecast, SurvivesAnything)
 {
   std::mt19937_64 random (3);
 
-  for (int run = 0; run < 200; run++)
+  for (guint64 trial = 0; trial < rounds (200, 10); trial++)
     {
       VmmigForecaster forecaster;
       VmmigForecastValues values;
       VmmigObservation seen = {};
-      bool wild = run % 2 != 0;
+      bool wild = trial % 2 != 0;
 
       vmmig_forecaster_init (&forecaster, (guint)(random () % 3000));
       for (int i = 0; i < 60; i++)
@@ -312,7 +313,7 @@ TEST (ForecastFigures, OfModelsThatItWasNotFittedTo)
         within_closed = 0;
   double width = 0, error = 0;
 
-  for (guint seed = 0; seed < 1500; seed++)
+  for (guint seed = 0; seed < rounds (1500, 60); seed++)
     {
       std::mt19937_64 random (seed + 1000);
       const VmmigMigrationModelSettings model = any_model (random);
@@ -360,7 +361,7 @@ TEST (ForecastFigures, OfModelsThatItWasNotFittedTo)
           error / (n - open), early);
   printf ("%u verdicts away from the border: %u wrong (%.3f), %u unknown\n", verdicts, wrong,
           (double)wrong / verdicts, unknown);
-  EXPECT_GT (n, 200u);
+  EXPECT_GT (n, rounds (200, 5));
   EXPECT_GE ((double)within / n, 0.85);
   EXPECT_LE ((double)wrong / verdicts, 0.05);
 }

@@ -77,7 +77,7 @@ protected:
     VmmigMigrationDecision *decision = nullptr;
 
     values.iteration = iteration;
-    decision = vmmig_migration_decision_new (&values);
+    decision = vmmig_migration_decision_new (&values, nullptr);
     vmmig_job_mailbox_push_decision (mailbox, decision);
     vmmig_migration_decision_unref (decision);
   }

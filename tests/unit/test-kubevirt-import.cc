@@ -173,7 +173,7 @@ TEST (KubevirtImport, SelectorsThatAreMissingMatchNothingAndEmptyOnesAll)
   EXPECT_EQ (g_hash_table_size (nothing.entry ()->group_selector), 0u);
 }
 
-TEST (KubevirtImport, WhatHasNoMemberYetIsCheckedAndTold)
+TEST (KubevirtImport, TimesAndPermissionsAreChecked)
 {
   Policies policies (HEAD + "  selectors: {}\n"
                             "  completionTimeoutPerGiB: 23\n"
@@ -183,8 +183,8 @@ TEST (KubevirtImport, WhatHasNoMemberYetIsCheckedAndTold)
   EXPECT_EQ (policies.entry ()->values.completion_timeout_per_gib, 23u);
   EXPECT_NE (policies.entry ()->values.set & (1u << VMMIG_POLICY_FIELD_COMPLETION_TIMEOUT_PER_GIB),
              0u);
-  for (guint i = 0; i < policies.warnings->len; i++)
-    EXPECT_EQ (policies.warning (i).rfind ("p.yaml:", 0), 0u) << policies.warning (i);
+  EXPECT_TRUE (policies.values ().allow_workload_disruption);
+  EXPECT_TRUE (has (policies.values (), VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION));
   Policies none (HEAD + "  selectors: {}\n  completionTimeoutPerGiB: 0\n");
   ASSERT_TRUE (none.done) << none.message ();
   EXPECT_EQ (none.entry ()->values.completion_timeout_per_gib, VMMIG_TIMEOUT_NONE);

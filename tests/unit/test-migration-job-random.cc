@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "job-simulation.h"
+#include "rounds.h"
 
 namespace
 {
@@ -272,7 +273,7 @@ void
 run_many (guint64 first, gboolean harmless)
 {
   const char *seed = g_getenv ("VMMIG_SEED");
-  guint64 n = g_getenv ("VMMIG_UNDER_VALGRIND") != nullptr ? 50 : 1500;
+  guint64 n = rounds (1500, 50);
 
   if (seed != nullptr)
     run_seeds (g_ascii_strtoull (seed, nullptr, 10), g_ascii_strtoull (seed, nullptr, 10) + 1,

@@ -58,6 +58,8 @@ TEST_F (MigrationPolicy, NewOnesHaveTheDocumentedDefaultsAndNothingSet)
   EXPECT_EQ (vmmig_migration_policy_get_progress_timeout (policy), VMMIG_TIMEOUT_NONE);
   EXPECT_EQ (vmmig_migration_policy_get_convergence_strategy (policy),
              VMMIG_CONVERGENCE_STRATEGY_VMMIG);
+  EXPECT_FALSE (vmmig_migration_policy_get_allow_workload_disruption (policy));
+  EXPECT_FALSE (vmmig_migration_policy_get_early_switch (policy));
   for (const std::string &field : list_fields ())
     EXPECT_FALSE (vmmig_migration_policy_is_set (policy, field.c_str ())) << field;
   EXPECT_TRUE (vmmig_migration_policy_check (policy, nullptr));
@@ -97,6 +99,8 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
   vmmig_migration_policy_set_completion_timeout_per_gib (policy, 150);
   vmmig_migration_policy_set_progress_timeout (policy, 120);
   vmmig_migration_policy_set_convergence_strategy (policy, VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
+  vmmig_migration_policy_set_allow_workload_disruption (policy, 2);
+  vmmig_migration_policy_set_early_switch (policy, -1);
   vmmig_migration_policy_set_network (policy, "10.9.0.0/24");
   EXPECT_EQ (take_notified (), list_fields ());
 
@@ -115,6 +119,8 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
   EXPECT_EQ (vmmig_migration_policy_get_progress_timeout (policy), 120u);
   EXPECT_EQ (vmmig_migration_policy_get_convergence_strategy (policy),
              VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
+  EXPECT_EQ (vmmig_migration_policy_get_allow_workload_disruption (policy), TRUE);
+  EXPECT_EQ (vmmig_migration_policy_get_early_switch (policy), TRUE);
   EXPECT_STREQ (vmmig_migration_policy_get_network (policy), "10.9.0.0/24");
 }
 

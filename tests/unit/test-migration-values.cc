@@ -107,7 +107,7 @@ TEST (Words, AreStable)
   EXPECT_THAT (list_nicks (VMMIG_TYPE_VM_LOCATION),
                ElementsAre ("unknown", "source", "destination", "between", "nowhere", "both"));
   EXPECT_THAT (list_nicks (VMMIG_TYPE_MIGRATION_MODE),
-               ElementsAre ("unknown", "pre-copy", "post-copy"));
+               ElementsAre ("unknown", "pre-copy", "post-copy", "paused"));
   EXPECT_THAT (list_nicks (VMMIG_TYPE_ENCRYPTION_STATUS),
                ElementsAre ("unknown", "encrypted", "plaintext", "nothing-sent"));
 }

@@ -296,7 +296,8 @@ TEST_F (SettingsFile, WhatIsWrongChangesNothing)
   expect_refused ("profile=ovirt\n", ":1: ", "before [settings]");
   expect_refused ("[settings]\nprofile=ovirt\n[policy]\n", ":3: ", "[policy]");
   expect_refused ("[settings]\nprofile\n", ":2: ", "neither");
-  expect_refused ("[settings\n", ":1: ", "not known");
+  expect_refused ("[settings ]\nprofile=ovirt\n", ":1: ", "not known");
+  expect_refused ("[settings\n", ":1: ", "] is missing");
   expect_refused ("[settings]\nprofile=\n", ":2: profile: ", "no profile");
   expect_refused ("[settings]\n=ovirt\n", ":2: ", "no setting");
   expect_refused ("[settings]\nprofile[de]=ovirt\n", ":2: ", "no setting");

@@ -28,6 +28,7 @@ expect_round_trip (const VmmigTag &tag)
   EXPECT_STREQ (again.peer_uri, tag.peer_uri);
   EXPECT_EQ (again.encryption, tag.encryption);
   EXPECT_EQ (again.allow_post_copy, tag.allow_post_copy);
+  EXPECT_EQ (again.allow_workload_disruption, tag.allow_workload_disruption);
   EXPECT_EQ (again.autostart, tag.autostart);
   EXPECT_EQ (again.paused, tag.paused);
   vmmig_tag_clear (&again);
@@ -77,12 +78,13 @@ TEST (Tag, ComesBackAsItWas)
   tag.source_host_uuid = copy (HOST1);
   tag.destination_host_uuid = copy (HOST2);
   tag.peer_uri = copy ("qemu+libssh://root@[fd00::2]:2/system?keyfile=/a%20b&known_hosts=/c'd");
-  for (int i = 0; i < 16; i++)
+  for (int i = 0; i < 32; i++)
     {
       tag.encryption = (i & 1) != 0 ? VMMIG_ENCRYPTION_OFF : VMMIG_ENCRYPTION_REQUIRED;
       tag.allow_post_copy = (i & 2) != 0;
       tag.autostart = (i & 4) != 0;
       tag.paused = (i & 8) != 0;
+      tag.allow_workload_disruption = (i & 16) != 0;
       expect_round_trip (tag);
     }
 }

@@ -1,7 +1,7 @@
 /* lab-client-commands.c - steering by lines on the standard input
  *
- *   cancel VM | post-copy VM | bandwidth VM BYTES | downtime VM MS | query VM | block SECONDS |
- *   wake
+ *   cancel VM | post-copy VM | bandwidth VM BYTES | downtime VM MS | force VM |
+ *   time-out VM SECONDS | query VM | block SECONDS | wake
  *
  * Each is answered by one event, with the time that it took.
  *
@@ -72,6 +72,8 @@ steered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       {"post-copy", vmmig_migration_job_switch_to_post_copy_finish},
       {"bandwidth", vmmig_migration_job_set_bandwidth_finish},
       {"downtime", vmmig_migration_job_set_maximum_downtime_finish},
+      {"force", vmmig_migration_job_force_completion_finish},
+      {"time-out", vmmig_migration_job_change_policy_finish},
   };
   Question *question = user_data;
 
@@ -121,6 +123,18 @@ block (const char *seconds)
   client_tell ("unblocks", NULL, NULL);
 }
 
+/* The policy that it has, with another completion time-out. */
+static void
+change_timeout (Migration *migration, const char *what, guint seconds)
+{
+  g_autoptr (VmmigMigrationPolicy) policy =
+      vmmig_migration_policy_copy (vmmig_migration_job_get_policy (migration->job));
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, seconds);
+  vmmig_migration_job_change_policy_async (migration->job, policy, NULL, steered_cb,
+                                           question_new (migration, what));
+}
+
 static void
 obey (Client *client, char **words)
 {
@@ -146,6 +160,11 @@ obey (Client *client, char **words)
   else if (strcmp (words[0], "downtime") == 0)
     vmmig_migration_job_set_maximum_downtime_async (migration->job, (guint)number, NULL, steered_cb,
                                                     question_new (migration, words[0]));
+  else if (strcmp (words[0], "force") == 0)
+    vmmig_migration_job_force_completion_async (migration->job, NULL, steered_cb,
+                                                question_new (migration, words[0]));
+  else if (strcmp (words[0], "time-out") == 0)
+    change_timeout (migration, words[0], (guint)number);
   else if (strcmp (words[0], "query") == 0)
     vmmig_migration_job_query_async (migration->job, NULL, queried_cb,
                                      question_new (migration, words[0]));

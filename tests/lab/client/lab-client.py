@@ -97,11 +97,18 @@ class Migration:
         async for progress in self.job.progress():
             tell("progress", self, **progress.to_variant().unpack())
 
+    async def change_timeout(self, seconds):
+        """The policy that it has, with another completion time-out."""
+        policy = self.job.props.policy.copy()
+        policy.props.completion_timeout_per_gib = seconds
+        return await self.job.change_policy(policy)
+
     async def obey(self, what, *numbers):
         asked = time.monotonic()
         job = self.job
         call = {"cancel": job.cancel, "post-copy": job.switch_to_post_copy, "query": job.query,
-                "bandwidth": job.set_bandwidth, "downtime": job.set_maximum_downtime}[what]
+                "bandwidth": job.set_bandwidth, "downtime": job.set_maximum_downtime,
+                "force": job.force_completion, "time-out": self.change_timeout}[what]
         answer = {}
         try:
             value = await call(*map(int, numbers))

@@ -6,6 +6,7 @@
  *   beat=5              a heartbeat every so many ticks
  *   ws=16               working set in MiB, from 4 MiB on
  *   rate=4096           KiB to dirty per second (0: fill the working set once, then be idle)
+ *   burst=S             dirty for S seconds, be idle for as long, and so on (0: always dirty)
  *   verify=32           MiB of the working set to check per second without writing to it
  *   marker=<32 hex>     16 bytes with which every page is filled
  *   poweroff-after=S    power off S seconds after the boot
@@ -44,7 +45,7 @@ static struct
 {
   volatile u32 tick;
   u32 boot, sweep, round, bad, page, pages, credit, verified, verify_credit;
-  u32 hz, beat, ws_mib, rate_kib, verify_mib, poweroff_after, reset_after, spoil_after;
+  u32 hz, beat, ws_mib, rate_kib, verify_mib, burst, poweroff_after, reset_after, spoil_after;
   u32 marker[4];
   u32 stack[900];
 } hot __attribute__ ((aligned (PAGE)));
@@ -160,6 +161,8 @@ check (u32 page)
 static void
 dirty (void)
 {
+  if (hot.burst && hot.tick / hot.hz / hot.burst % 2)
+    return;
   hot.credit += hot.rate_kib * 1024 / hot.hz;
   for (; hot.credit >= PAGE; hot.credit -= PAGE)
     {
@@ -221,6 +224,7 @@ configure (const char *line)
   hot.ws_mib = number (line, "ws=", 16);
   hot.rate_kib = number (line, "rate=", 4096);
   hot.verify_mib = number (line, "verify=", 32);
+  hot.burst = number (line, "burst=", 0);
   hot.poweroff_after = number (line, "poweroff-after=", 0);
   hot.reset_after = number (line, "reset-after=", 0);
   hot.spoil_after = number (line, "spoil-after=", 0);

@@ -35,7 +35,7 @@ _XML = """<domain type='qemu'>
 """
 
 _DEFAULTS = {"memory_mib": 48, "working_set_mib": 16, "dirty_mib_s": 4, "verify_mib_s": 32, "hz": 250, "beat": 5,
-             "persistent": True, "autostart": False, "paused": False, "vcpus": 1,
+             "burst": 0, "persistent": True, "autostart": False, "paused": False, "vcpus": 1,
              "poweroff_after": 0, "reset_after": 0, "spoil_after": 0,
              "cmdline": "", "metadata": "", "devices": "", "disks": ()}
 
@@ -44,8 +44,9 @@ class Guest:
     """A VM of the lab. Its definition is the same on every host.
 
     `beat`: a heartbeat every so many ticks of `hz`; 1 to measure short downtimes. `dirty_mib_s` 0
-    is an idle guest. `metadata`, `devices`: XML to go into the definition. `poweroff_after`,
-    `reset_after`: seconds; a guest also powers off at virsh shutdown.
+    is an idle guest; `burst`: it dirties for so many seconds and is idle for as long. `metadata`,
+    `devices`: XML to go into the definition. `poweroff_after`, `reset_after`: seconds; a guest also
+    powers off at virsh shutdown.
     """
 
     def __init__(self, lab, **parameters):
@@ -93,7 +94,7 @@ class Guest:
                  "rate=%d" % int(p["dirty_mib_s"] * 1024), "marker=" + p["marker"],
                  "verify=%d" % p["verify_mib_s"]]
         words += ["%s=%d" % (key.replace("_", "-"), p[key])
-                  for key in ("poweroff_after", "reset_after", "spoil_after") if p[key]]
+                  for key in ("burst", "poweroff_after", "reset_after", "spoil_after") if p[key]]
         return " ".join(words + [p["cmdline"]]).strip()
 
     def xml(self):

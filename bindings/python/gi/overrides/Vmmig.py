@@ -333,6 +333,18 @@ async def set_maximum_downtime(self, milliseconds):
 
 
 @_add(Vmmig.MigrationJob)
+async def change_policy(self, policy):
+    """Change the policy of the running migration, all of it or nothing."""
+    return await _call(self.change_policy_async, self.change_policy_finish, policy)
+
+
+@_add(Vmmig.MigrationJob)
+async def force_completion(self):
+    """Let the running migration end now, by post-copy or by a pause, as its policy allows."""
+    return await _call(self.force_completion_async, self.force_completion_finish)
+
+
+@_add(Vmmig.MigrationJob)
 async def progress(self):
     """Iterate over the snapshots of the running migration, to its end.
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy/vmmig-settings-private.h"
+#include "policy/vmmig-config-file-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ refuse_errno (GError **error, const char *what, const char *file_name, int numbe
   return refuse (error, code, what, file_name, g_strerror (number));
 }
 
-/* Settings decide how VMs are moved: whoever can write them is trusted with that. */
+/* Settings and policies decide how VMs are moved: whoever can write them is trusted with that. */
 static gboolean
 check_file (int fd, const char *file_name, gsize max_bytes, GError **error)
 {
@@ -84,11 +84,11 @@ read_all (int fd, const char *file_name, gsize max_bytes, gsize *length, GError 
 }
 
 char *
-vmmig_settings_file_read (const char *file_name,
-                          gsize max_bytes,
-                          gsize *length,
-                          gboolean *missing,
-                          GError **error)
+vmmig_config_file_read (const char *file_name,
+                        gsize max_bytes,
+                        gsize *length,
+                        gboolean *missing,
+                        GError **error)
 {
   /* Not to wait for the other end of a pipe */
   int fd = open (file_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -109,7 +109,7 @@ vmmig_settings_file_read (const char *file_name,
 }
 
 gboolean
-vmmig_settings_file_write (const char *file_name, const char *text, GError **error)
+vmmig_config_file_write (const char *file_name, const char *text, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (file_name);
   g_autoptr (GError) reason = NULL;
@@ -136,4 +136,56 @@ vmmig_settings_file_write (const char *file_name, const char *text, GError **err
                      ? VMMIG_ERROR_PERMISSION_DENIED
                      : VMMIG_ERROR_FAILED,
                  "Cannot write ", file_name, reason->message);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static gboolean
+check_directory (const char *directory, gboolean *missing, GError **error)
+{
+  struct stat info;
+
+  if (stat (directory, &info) != 0)
+    {
+      *missing = errno == ENOENT;
+      return refuse_errno (error, "Cannot read ", directory, errno);
+    }
+  if (!S_ISDIR (info.st_mode))
+    return refuse (error, VMMIG_ERROR_INVALID_ARGUMENT, "", directory, "this is no directory");
+  if ((info.st_mode & S_IWOTH) != 0)
+    return refuse (error, VMMIG_ERROR_INSECURE, "", directory,
+                   "everybody can put files here; chmod o-w it after a look at its content");
+  return TRUE;
+}
+
+GPtrArray *
+vmmig_config_directory_list (const char *directory, gboolean *missing, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GDir) dir = NULL;
+  g_autoptr (GError) reason = NULL;
+  const char *name;
+
+  *missing = FALSE;
+  if (!check_directory (directory, missing, error))
+    return NULL;
+  dir = g_dir_open (directory, 0, &reason);
+  if (dir == NULL)
+    {
+      refuse (error,
+              g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                  ? VMMIG_ERROR_PERMISSION_DENIED
+                  : VMMIG_ERROR_FAILED,
+              "Cannot read ", directory, reason->message);
+      return NULL;
+    }
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (*name != '.')
+      g_ptr_array_add (paths, g_build_filename (directory, name, NULL));
+  g_ptr_array_sort (paths, compare_names);
+  return g_steal_pointer (&paths);
 }
