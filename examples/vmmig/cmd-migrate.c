@@ -3,7 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+
+#include <glib/gstdio.h>
 
 #include "commands.h"
 #include "options.h"
@@ -47,6 +51,7 @@ typedef struct
   char *wait;
   PolicySources sources;
   gboolean no_policies;
+  char *record;
 } MigrateOptions;
 
 static void
@@ -71,6 +76,7 @@ migrate_options_clear (MigrateOptions *self)
   g_free (self->persistence);
   g_free (self->wait);
   policy_sources_clear (&self->sources);
+  g_free (self->record);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MigrateOptions, migrate_options_clear)
@@ -114,6 +120,7 @@ new_context (MigrateOptions *self)
     {"precedence", 0, 0, text, &self->sources.precedence, "Which of several policies wins: documented, or kubevirt as KubeVirt does it", "WHICH"},
     {"settings", 0, 0, text, &self->sources.settings, "The settings' file instead of " VMMIG_SETTINGS_FILE, "FILE"},
     {"no-policies", 0, 0, G_OPTION_ARG_NONE, &self->no_policies, "Neither policies, nor labels, nor settings: the command line only", NULL},
+    {"record", 0, 0, text, &self->record, "Keep all that is seen and decided in this file, for vmmig replay", "FILE"},
     /* As virsh spells them */
     {"postcopy", 0, hidden, G_OPTION_ARG_NONE, &self->post_copy, NULL, NULL},
     {"parallel-connections", 0, hidden, text, &self->parallel, NULL, NULL},
@@ -134,33 +141,6 @@ new_context (MigrateOptions *self)
       entries);
 }
 
-/* "none", or whole seconds */
-static gboolean
-parse_timeout (const char *option, const char *text, guint *seconds, GError **error)
-{
-  guint64 milliseconds;
-
-  if (g_str_equal (text, "none"))
-    {
-      *seconds = VMMIG_TIMEOUT_NONE;
-      return TRUE;
-    }
-  if (!units_parse_duration (text, &milliseconds, error))
-    {
-      g_prefix_error (error, "%s: ", option);
-      return FALSE;
-    }
-  if (milliseconds % 1000 != 0 || milliseconds / 1000 >= VMMIG_TIMEOUT_NONE)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   "%s: ‘%s’ is no number of whole seconds from 1s to %us, nor ‘none’", option,
-                   text, VMMIG_TIMEOUT_NONE - 1);
-      return FALSE;
-    }
-  *seconds = (guint)(milliseconds / 1000);
-  return TRUE;
-}
-
 static gboolean
 apply_timeouts (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
 {
@@ -169,14 +149,14 @@ apply_timeouts (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError
 
   if (self->completion_timeout != NULL)
     {
-      if (!parse_timeout ("--completion-timeout-per-gib", self->completion_timeout, &seconds,
-                          error))
+      if (!options_parse_timeout ("--completion-timeout-per-gib", self->completion_timeout,
+                                  &seconds, error))
         return FALSE;
       vmmig_migration_policy_set_completion_timeout_per_gib (policy, seconds);
     }
   if (self->progress_timeout != NULL)
     {
-      if (!parse_timeout ("--progress-timeout", self->progress_timeout, &seconds, error))
+      if (!options_parse_timeout ("--progress-timeout", self->progress_timeout, &seconds, error))
         return FALSE;
       vmmig_migration_policy_set_progress_timeout (policy, seconds);
     }
@@ -490,6 +470,22 @@ read_times (const MigrateOptions *self, SessionOptions *session, GError **error)
   return TRUE;
 }
 
+/* Not only when it is over. */
+static gboolean
+check_record (const char *file_name, GError **error)
+{
+  int fd;
+
+  if (file_name == NULL)
+    return TRUE;
+  fd = g_open (file_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd >= 0)
+    return g_close (fd, error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--record: cannot write %s: %s",
+               file_name, g_strerror (errno));
+  return FALSE;
+}
+
 int
 cmd_migrate (int argc, char **argv)
 {
@@ -505,8 +501,10 @@ cmd_migrate (int argc, char **argv)
   if (!options_parse (&options.common, context, argc, argv, 1))
     return EXIT_CODE_USAGE;
   job = make_job (&options, &error);
-  if (job == NULL || !read_times (&options, &session, &error))
+  if (job == NULL || !read_times (&options, &session, &error) ||
+      !check_record (options.record, &error))
     return options_refuse (error);
+  session.record = options.record;
   output = output_new (options.common.json);
   if (!apply_policies (&options, output, job, &exit_code))
     return (int)exit_code;

@@ -129,6 +129,32 @@ options_parse_enum (const char *name, const char *text, GType type, int *value, 
   return FALSE;
 }
 
+gboolean
+options_parse_timeout (const char *name, const char *text, guint *seconds, GError **error)
+{
+  guint64 milliseconds;
+
+  if (g_str_equal (text, "none"))
+    {
+      *seconds = VMMIG_TIMEOUT_NONE;
+      return TRUE;
+    }
+  if (!units_parse_duration (text, &milliseconds, error))
+    {
+      g_prefix_error (error, "%s: ", name);
+      return FALSE;
+    }
+  if (milliseconds % 1000 != 0 || milliseconds / 1000 >= VMMIG_TIMEOUT_NONE)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "%s: ‘%s’ is no number of whole seconds from 1s to %us, nor ‘none’", name, text,
+                   VMMIG_TIMEOUT_NONE - 1);
+      return FALSE;
+    }
+  *seconds = (guint)(milliseconds / 1000);
+  return TRUE;
+}
+
 static gboolean
 check_texts (const Options *self, const char *host, GError **error)
 {

@@ -63,6 +63,9 @@ gboolean options_check_text (const char *name, const char *text, GError **error)
 gboolean
 options_parse_enum (const char *name, const char *text, GType type, int *value, GError **error);
 
+/* "none" (VMMIG_TIMEOUT_NONE), or whole seconds: "150s". */
+gboolean options_parse_timeout (const char *name, const char *text, guint *seconds, GError **error);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
 G_END_DECLS

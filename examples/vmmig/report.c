@@ -11,6 +11,8 @@ struct _Report
   VmmigMigrationJob *job; /* owned (nullable) */
   gint64 last_line; /* monotonic µs; 0: none yet */
   guint last_iteration;
+  gboolean judged; /* whether it converges was told */
+  gboolean converges; /* as it was told */
 };
 
 Report *
@@ -141,8 +143,31 @@ append_size (GString *text, const char *words, char *(*format) (guint64), guint6
   g_string_append_printf (text, "  %s%s", words, size);
 }
 
-/* "db1  pre-copy  47 %  118.0 MiB/s  dirty 12.0 MiB/s  iteration 3  left 1.2 GiB  downtime ~86 ms";
- * what is not known yet is left out. */
+/* "  ETA 42.0 s (35.0 s to 1 min 2 s)" */
+static void
+append_eta (GString *text, VmmigForecast *forecast)
+{
+  g_autofree char *likely = NULL;
+  g_autofree char *least = NULL;
+  g_autofree char *most = NULL;
+  guint64 remaining, low, high;
+
+  if (forecast == NULL || !vmmig_forecast_get_remaining (forecast, &remaining, &low, &high))
+    return;
+  likely = units_format_duration (remaining);
+  least = units_format_duration (low);
+  g_string_append_printf (text, "  ETA %s", likely);
+  if (high == VMMIG_FORECAST_OPEN)
+    {
+      g_string_append (text, " or more");
+      return;
+    }
+  most = units_format_duration (high);
+  g_string_append_printf (text, " (%s to %s)", least, most);
+}
+
+/* "db1  pre-copy  47 %  ETA 42.0 s (35.0 s to 1 min 2 s)  118.0 MiB/s  dirty 12.0 MiB/s  iteration 3
+ * left 1.2 GiB  downtime ~86 ms"; what is not known yet is left out. */
 static char *
 describe_progress (const char *vm, VmmigMigrationProgress *progress)
 {
@@ -161,6 +186,7 @@ describe_progress (const char *vm, VmmigMigrationProgress *progress)
       (guint)(vmmig_migration_progress_get_fraction (progress) * 100));
   if (total == 0)
     return g_string_free (text, FALSE);
+  append_eta (text, vmmig_migration_progress_get_forecast (progress));
   if (rate > 0)
     append_size (text, "", units_format_rate, rate);
   append_size (text, "dirty ", units_format_rate,
@@ -185,6 +211,29 @@ progress_event (Report *self, VmmigMigrationProgress *progress)
   output_event (self->output, "progress", g_variant_dict_end (&dict));
 }
 
+/* Once when it becomes known, and again if it turns. */
+static void
+verdict_line (Report *self, VmmigMigrationProgress *progress)
+{
+  VmmigForecast *forecast = vmmig_migration_progress_get_forecast (progress);
+  VmmigForecastVerdict verdict = VMMIG_FORECAST_VERDICT_UNKNOWN;
+  gboolean converges;
+  g_autofree char *text = NULL;
+
+  if (forecast != NULL)
+    verdict = vmmig_forecast_get_verdict (forecast);
+  converges = verdict == VMMIG_FORECAST_VERDICT_CONVERGES;
+  if (verdict == VMMIG_FORECAST_VERDICT_UNKNOWN ||
+      vmmig_migration_progress_get_phase (progress) != VMMIG_JOB_STATE_PRE_COPY ||
+      (self->judged && converges == self->converges))
+    return;
+  self->judged = TRUE;
+  self->converges = converges;
+  text = g_strdup_printf ("%s: %s", vmmig_migration_job_get_vm (self->job),
+                          vmmig_forecast_get_text (forecast));
+  output_line (self->output, OUTPUT_PLAIN, text);
+}
+
 void
 report_progress (Report *self, VmmigMigrationProgress *progress)
 {
@@ -197,6 +246,7 @@ report_progress (Report *self, VmmigMigrationProgress *progress)
       progress_event (self, progress);
       return;
     }
+  verdict_line (self, progress);
   text = describe_progress (vmmig_migration_job_get_vm (self->job), progress);
   if (output_is_terminal (self->output))
     output_redraw (self->output, text);

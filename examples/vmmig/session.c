@@ -13,6 +13,7 @@ typedef struct
   const SessionOptions *options;
   VmmigMigrationJob *job;
   Report *report;
+  VmmigTrace *trace; /* NULL unless it is recorded */
   GMainLoop *loop;
   GSource *post_copy_timer;
   VmmigJobState state; /* the last one told */
@@ -57,8 +58,21 @@ leave_with (ExitCode exit_code)
 }
 
 static void
+save_trace (Session *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* A refusal before anything was seen leaves nothing to keep */
+  if (self->trace == NULL || vmmig_trace_get_n_records (self->trace) == 0)
+    return;
+  if (!vmmig_trace_save (self->trace, self->options->record, &error))
+    report_notice (self->report, "%s", error->message);
+}
+
+static void
 leave (Session *self, const char *why)
 {
+  save_trace (self);
   report_left (self->report, why, self->options->look_later);
   leave_with (EXIT_CODE_GOES_ON);
 }
@@ -343,7 +357,8 @@ session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *optio
   g_autoptr (Report) report = report_new (output, job);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GSource) wait_timer = NULL;
-  Session self = {.options = options, .job = job, .report = report, .loop = loop};
+  g_autoptr (VmmigTrace) trace = options->record != NULL ? vmmig_trace_new () : NULL;
+  Session self = {.options = options, .job = job, .report = report, .trace = trace, .loop = loop};
   guint interrupt = g_unix_signal_add (SIGINT, interrupted_cb, &self);
   guint terminate = g_unix_signal_add (SIGTERM, interrupted_cb, &self);
   gulong progress = g_signal_connect (job, "progress", G_CALLBACK (progress_cb), &self);
@@ -353,8 +368,11 @@ session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *optio
   self.state = vmmig_migration_job_get_state (job);
   if (options->has_wait)
     wait_timer = add_timer (options->wait, wait_over_cb, &self);
+  if (trace != NULL)
+    vmmig_trace_record (trace, job);
   begin (&self);
   g_main_loop_run (loop);
+  save_trace (&self);
 
   g_signal_handler_disconnect (job, progress);
   g_signal_handler_disconnect (job, decision);

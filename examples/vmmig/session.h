@@ -32,6 +32,7 @@ typedef struct
   guint64 bandwidth; /* SESSION_STEER: bytes per second; 0: not asked */
   guint maximum_downtime; /* SESSION_STEER: ms; 0: not asked */
   gboolean force; /* SESSION_STEER: let it end now */
+  const char *record; /* (nullable) the file for its trace */
 } SessionOptions;
 
 /* Returns when the job ended. Where the migration goes on without this process, it does not return

@@ -112,6 +112,20 @@ units_parse_rate (const char *text, guint64 *bytes_per_second, GError **error)
 }
 
 gboolean
+units_parse_size (const char *text, guint64 *bytes, GError **error)
+{
+  const char *rest;
+  guint64 number;
+
+  if (!read_number (text, &number, &rest, error))
+    return FALSE;
+  if (!g_str_has_suffix (rest, "bit") &&
+      apply_unit (text, number, rest, rate_units, G_N_ELEMENTS (rate_units), bytes, NULL))
+    return TRUE;
+  return refuse (error, text, "is no size: write for instance 512MiB or 8GiB");
+}
+
+gboolean
 units_parse_duration (const char *text, guint64 *milliseconds, GError **error)
 {
   g_autoptr (GError) overflow = NULL;

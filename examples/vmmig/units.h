@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * bytes, or bits. */
 gboolean units_parse_rate (const char *text, guint64 *bytes_per_second, GError **error);
 
+/* "8GiB". */
+gboolean units_parse_size (const char *text, guint64 *bytes, GError **error);
+
 /* "300ms", "2s", "5min", "1h". */
 gboolean units_parse_duration (const char *text, guint64 *milliseconds, GError **error);
 

@@ -15,20 +15,21 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy steer forecast label policy settings version --help'
+    candidates='migrate status watch cancel postcopy steer forecast label policy replay settings version --help'
   else
     case $before in
       --from | --to | --on | --peer-uri)
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --settings | --directory | \
-        --policy-directory | import | check)
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | --settings | \
+        --directory | --policy-directory | import | check)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
       --compression) candidates='none xbzrle zlib zstd' ;;
       --convergence-strategy) candidates='vmmig kubevirt' ;;
+      --strategy) candidates='vmmig kubevirt nova ovirt' ;;
       --copy-storage) candidates='none all incremental' ;;
       --precedence) candidates='documented kubevirt' ;;
       settings) candidates='show set unset import --help' ;;
@@ -40,6 +41,9 @@ _vmmig()
       *)
         if [[ $word == -* ]]; then
           candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
+        elif [ "${COMP_WORDS[1]}" = replay ]; then
+          mapfile -t COMPREPLY < <(compgen -f -- "$word")
+          return
         elif [ "$before" = show ] && [ "${COMP_WORDS[1]}" = policy ]; then
           candidates=$("$tool" policy show 2>/dev/null | sed -n 's/^\[policy \(.*\)]$/\1/p')
         fi

@@ -182,6 +182,27 @@ typedef enum
 } VmmigDecisionAction;
 
 /**
+ * VmmigForecastVerdict:
+ * @VMMIG_FORECAST_VERDICT_UNKNOWN: too early, or too close to call
+ * @VMMIG_FORECAST_VERDICT_CONVERGES: pre-copy comes to its end
+ * @VMMIG_FORECAST_VERDICT_CONVERGES_IF: it does not, but would with more downtime or more bandwidth
+ * @VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE: it does not, and would need both ten times the downtime
+ *   and twice the bandwidth: only post-copy or a quieter VM helps
+ *
+ * Whether a migration that is left alone comes to its end by pre-copy. Values may be added in later
+ * versions; treat an unknown one like `VMMIG_FORECAST_VERDICT_UNKNOWN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_FORECAST_VERDICT_UNKNOWN,
+  VMMIG_FORECAST_VERDICT_CONVERGES,
+  VMMIG_FORECAST_VERDICT_CONVERGES_IF,
+  VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE,
+} VmmigForecastVerdict;
+
+/**
  * VmmigConvergenceStrategy:
  * @VMMIG_CONVERGENCE_STRATEGY_VMMIG: by iterations: the least that remained after each one tells
  *   whether the migration comes nearer to its end
@@ -213,6 +234,47 @@ typedef enum
   VMMIG_POLICY_PRECEDENCE_DOCUMENTED,
   VMMIG_POLICY_PRECEDENCE_KUBEVIRT,
 } VmmigPolicyPrecedence;
+
+/**
+ * VmmigReplayStrategy:
+ * @VMMIG_REPLAY_STRATEGY_VMMIG: this library's, as [enum@ConvergenceStrategy] has it
+ * @VMMIG_REPLAY_STRATEGY_KUBEVIRT: KubeVirt's loop, likewise
+ * @VMMIG_REPLAY_STRATEGY_NOVA: OpenStack Nova's: downtime rises with time, then its time-out action
+ * @VMMIG_REPLAY_STRATEGY_OVIRT: oVirt's: downtime rises with iterations, then its last items
+ *
+ * Who decides in a replay. Values may be added in later versions.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_REPLAY_STRATEGY_VMMIG,
+  VMMIG_REPLAY_STRATEGY_KUBEVIRT,
+  VMMIG_REPLAY_STRATEGY_NOVA,
+  VMMIG_REPLAY_STRATEGY_OVIRT,
+} VmmigReplayStrategy;
+
+/**
+ * VmmigReplayEnd:
+ * @VMMIG_REPLAY_END_OPEN: the recording, or the time for the model, is over, and the migration is
+ *   not
+ * @VMMIG_REPLAY_END_COMPLETED: the VM moves
+ * @VMMIG_REPLAY_END_GIVEN_UP: the strategy gives up, and the VM stays where it is
+ * @VMMIG_REPLAY_END_DIVERGED: from here on the migration would have gone another way than the
+ *   recorded one, and nobody knows which
+ *
+ * How a replay ends. Values may be added in later versions; treat an unknown one like
+ * `VMMIG_REPLAY_END_OPEN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_REPLAY_END_OPEN,
+  VMMIG_REPLAY_END_COMPLETED,
+  VMMIG_REPLAY_END_GIVEN_UP,
+  VMMIG_REPLAY_END_DIVERGED,
+} VmmigReplayEnd;
 
 /**
  * VmmigCopyStorage:

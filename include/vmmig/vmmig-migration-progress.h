@@ -12,6 +12,7 @@
 #include <glib-object.h>
 
 #include <vmmig/vmmig-enums.h>
+#include <vmmig/vmmig-forecast.h>
 #include <vmmig/vmmig-version.h>
 
 G_BEGIN_DECLS
@@ -66,6 +67,8 @@ VMMIG_AVAILABLE_IN_1_0
 guint64 vmmig_migration_progress_get_elapsed (const VmmigMigrationProgress *self);
 VMMIG_AVAILABLE_IN_1_0
 gint64 vmmig_migration_progress_get_monotonic_time (const VmmigMigrationProgress *self);
+VMMIG_AVAILABLE_IN_1_0
+VmmigForecast *vmmig_migration_progress_get_forecast (const VmmigMigrationProgress *self);
 VMMIG_AVAILABLE_IN_1_0
 GVariant *vmmig_migration_progress_to_variant (const VmmigMigrationProgress *self);
 

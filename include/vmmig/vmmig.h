@@ -7,6 +7,7 @@
 #include <vmmig/vmmig-enum-types.h>
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-error.h>
+#include <vmmig/vmmig-forecast.h>
 #include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-migration-job.h>
 #include <vmmig/vmmig-migration-policy.h>
@@ -16,6 +17,9 @@
 #include <vmmig/vmmig-node.h>
 #include <vmmig/vmmig-policy-resolution.h>
 #include <vmmig/vmmig-policy-set.h>
+#include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
+#include <vmmig/vmmig-trace.h>
 #include <vmmig/vmmig-version.h>
+#include <vmmig/vmmig-vm-model.h>
 #undef VMMIG_INSIDE

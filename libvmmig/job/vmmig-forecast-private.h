@@ -9,19 +9,11 @@
 
 #pragma once
 
+#include <vmmig/vmmig-forecast.h>
+
 #include "job/vmmig-observation-private.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  VMMIG_FORECAST_VERDICT_UNKNOWN, /* too early, or too close to call */
-  VMMIG_FORECAST_VERDICT_CONVERGES,
-  VMMIG_FORECAST_VERDICT_CONVERGES_IF, /* with needed_downtime or with needed_bandwidth */
-  /* It would need ten times the downtime and twice the bandwidth: out of reach of any setting. What
-   * would be needed is told as well. */
-  VMMIG_FORECAST_VERDICT_DOES_NOT,
-} VmmigForecastVerdict;
 
 /* A plain result. */
 typedef struct
@@ -32,7 +24,7 @@ typedef struct
   gint64 remaining_low, remaining_high; /* 90 % of the ends lie between; high G_MAXINT64: open */
   gboolean has_downtime;
   guint64 downtime; /* ms: what to expect */
-  /* For CONVERGES_IF and DOES_NOT: either is enough. */
+  /* For CONVERGES_IF, and for DOES_NOT_CONVERGE, where both are out of reach: either is enough. */
   guint64 needed_downtime; /* ms */
   guint64 needed_bandwidth; /* bytes per second */
   guint64 rate; /* bytes per second; 0: not known */
@@ -58,6 +50,8 @@ typedef struct
   guint maximum_downtime; /* ms */
   VmmigObservation last, begin; /* `begin`: first of this iteration */
   gboolean has_begin;
+  gboolean
+      following; /* the pass that runs began before it was looked at: nothing follows from it */
   gboolean post_copy;
   VmmigForecastPass passes[VMMIG_FORECAST_PASSES]; /* the first, and the newest as a ring */
   guint n_passes;
@@ -67,6 +61,8 @@ typedef struct
 
 /* @maximum_downtime: ms, to which the limit may be raised. */
 void vmmig_forecaster_init (VmmigForecaster *self, guint maximum_downtime);
+/* For a migration that runs already. */
+void vmmig_forecaster_init_following (VmmigForecaster *self, guint maximum_downtime);
 void vmmig_forecaster_set_maximum_downtime (VmmigForecaster *self, guint maximum_downtime);
 void vmmig_forecaster_observe (VmmigForecaster *self, const VmmigObservation *observation);
 void vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values);
@@ -83,14 +79,19 @@ typedef struct
   guint maximum_downtime; /* ms */
   gboolean has_dirty_rate;
   guint64 dirty_rate; /* bytes per second, as libvirt's page sampling sees it: a hint */
+  /* Bytes per second: 90 % of what it may really be lies within so much of it. 0: not known, and
+   * then page sampling's own: a third of it to three times as much. */
+  guint64 dirty_rate_error;
   const gint64 *durations; /* (nullable) µs of this VM's last migrations, newest first */
   guint n_durations;
 } VmmigForecastEvidence;
 
 void vmmig_forecast_before (const VmmigForecastEvidence *evidence, VmmigForecastValues *values);
 
-const char *vmmig_forecast_verdict_get_name (VmmigForecastVerdict verdict); /* "converges-if" */
 /* For people: one sentence without full stop. (transfer full) */
 char *vmmig_forecast_values_describe (const VmmigForecastValues *self);
+
+/* Takes nothing of @values; immutable from then on. (transfer full) */
+VmmigForecast *vmmig_forecast_new_from_values (const VmmigForecastValues *values);
 
 G_END_DECLS

@@ -9,23 +9,6 @@
 #define SECOND ((double)G_USEC_PER_SEC)
 #define MIB (1024.0 * 1024.0)
 
-const char *
-vmmig_forecast_verdict_get_name (VmmigForecastVerdict verdict)
-{
-  switch (verdict)
-    {
-    case VMMIG_FORECAST_VERDICT_UNKNOWN:
-      break;
-    case VMMIG_FORECAST_VERDICT_CONVERGES:
-      return "converges";
-    case VMMIG_FORECAST_VERDICT_CONVERGES_IF:
-      return "converges-if";
-    case VMMIG_FORECAST_VERDICT_DOES_NOT:
-      return "does-not-converge";
-    }
-  return "unknown";
-}
-
 static void
 append_remaining (GString *text, const VmmigForecastValues *self)
 {
@@ -53,7 +36,7 @@ vmmig_forecast_values_describe (const VmmigForecastValues *self)
       g_string_append (text, "converges");
       break;
     case VMMIG_FORECAST_VERDICT_CONVERGES_IF:
-    case VMMIG_FORECAST_VERDICT_DOES_NOT:
+    case VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE:
       g_string_append_printf (text,
                               "will not converge: needs at least %" G_GUINT64_FORMAT
                               " ms of downtime or %.0f MiB/s",

@@ -108,6 +108,13 @@ vmmig_forecaster_init (VmmigForecaster *self, guint maximum_downtime)
 }
 
 void
+vmmig_forecaster_init_following (VmmigForecaster *self, guint maximum_downtime)
+{
+  vmmig_forecaster_init (self, maximum_downtime);
+  self->following = TRUE;
+}
+
+void
 vmmig_forecaster_set_maximum_downtime (VmmigForecaster *self, guint maximum_downtime)
 {
   self->maximum_downtime = maximum_downtime;
@@ -116,7 +123,10 @@ vmmig_forecaster_set_maximum_downtime (VmmigForecaster *self, guint maximum_down
 static void
 start_again (VmmigForecaster *self, const VmmigObservation *seen)
 {
+  gboolean following = self->following;
+
   vmmig_forecaster_init (self, self->maximum_downtime);
+  self->following = following;
   self->has_begin = TRUE;
   self->begin = *seen;
   self->last = *seen;
@@ -148,6 +158,11 @@ note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
   VmmigForecastPass *pass = &self->passes[get_slot (self->n_passes)];
   double left = (double)seen->remaining - found;
 
+  if (self->following)
+    {
+      self->following = FALSE;
+      return;
+    }
   if (seen->time <= self->begin.time || seen->processed <= self->begin.processed)
     return;
   pass->duration = (double)(seen->time - self->begin.time) / SECOND / passes;
@@ -348,7 +363,7 @@ set_needs (VmmigForecastValues *values, const World *world)
   values->needed_bandwidth = to_bytes (ceil (bandwidth));
   values->verdict =
       downtime > FAR_DOWNTIME * MAX (world->limit, 0.1) && bandwidth > FAR_BANDWIDTH * world->rate
-          ? VMMIG_FORECAST_VERDICT_DOES_NOT
+          ? VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE
           : VMMIG_FORECAST_VERDICT_CONVERGES_IF;
 }
 
@@ -474,8 +489,19 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
 
 /* The link is shared and never full; page sampling sees what was changed, not how often. */
 static const double before_rates[] = {0.5, 0.9, 1.0};
-static const double before_dirty_rates[] = {0.3, 1.0, 3.0};
+static const double before_dirty_rates[] = {1 / 3.0, 1.0, 3.0};
 static const double before_sets[] = {0.05, 0.25, 1.0};
+
+/* The least, the likely and the most that it may be. */
+static double
+get_dirty_rate_before (const VmmigForecastEvidence *evidence, guint which)
+{
+  double rate = (double)evidence->dirty_rate;
+
+  if (evidence->dirty_rate_error == 0)
+    return rate * before_dirty_rates[which];
+  return MAX (rate + ((double)which - 1) * (double)evidence->dirty_rate_error, 0);
+}
 
 static void
 play_before (const VmmigForecastEvidence *evidence, double memory, VmmigForecastValues *values)
@@ -487,7 +513,7 @@ play_before (const VmmigForecastEvidence *evidence, double memory, VmmigForecast
   for (guint i = 0; i < 27; i++)
     {
       world.rate = (double)evidence->link_rate * before_rates[i % 3];
-      world.dirty_rate = (double)evidence->dirty_rate * before_dirty_rates[i / 3 % 3];
+      world.dirty_rate = get_dirty_rate_before (evidence, i / 3 % 3);
       world.set = MAX (memory * before_sets[i / 9], 1);
       start.drain = world.rate;
       add_world (&spread, &world, &start);

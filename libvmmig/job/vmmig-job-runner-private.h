@@ -9,6 +9,7 @@
  *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
  *   vmmig-job-converge.c   what is done if it does not come to its end
+ *   vmmig-job-forecast.c   how long it will take
  *   vmmig-job-finish.c     who owns the VM
  *   vmmig-job-arrival.c    what is left to do where it arrived
  *   vmmig-job-steer.c      cancel, post-copy, limits
@@ -23,6 +24,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "job/vmmig-convergence-private.h"
+#include "job/vmmig-forecast-private.h"
 #include "job/vmmig-job-mailbox-private.h"
 #include "job/vmmig-job-plan-private.h"
 #include "job/vmmig-ownership-private.h"
@@ -126,6 +128,8 @@ struct _VmmigJobRunner
   guint steered_downtime; /* ms; 0: the policy's holds */
   gint64 pause_asked_at; /* µs: so that it ends, by us as a rule; 0: not */
   GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
+  VmmigForecaster forecaster;
+  VmmigForecast *forecast; /* (nullable) from the newest poll */
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */
   gboolean flows; /* and more of them later: the handshake of its stream is long over */
@@ -215,6 +219,10 @@ void vmmig_job_converge_steer (VmmigJobRunner *self);
 void vmmig_job_converge_force (VmmigJobRunner *self);
 /* On the driver's clock: when figures are wanted at the latest. */
 gint64 vmmig_job_converge_get_wakeup (const VmmigJobRunner *self);
+
+void vmmig_job_forecast_init (VmmigJobRunner *self);
+/* A poll brought new figures. */
+void vmmig_job_forecast_observe (VmmigJobRunner *self);
 
 /* The source did not answer a poll. */
 void vmmig_job_watch_source_silent (VmmigJobRunner *self);

@@ -26,6 +26,7 @@ vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailbox)
     vmmig_progress_tracker_init_following (&self->tracker);
   else
     vmmig_progress_tracker_init (&self->tracker);
+  vmmig_job_forecast_init (self);
   return self;
 }
 
@@ -45,6 +46,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   vmmig_job_mailbox_unref (self->mailbox);
   g_ptr_array_unref (self->warnings);
   g_ptr_array_unref (self->decisions);
+  g_clear_pointer (&self->forecast, vmmig_forecast_unref);
   g_ptr_array_unref (self->cancel_tasks);
   g_ptr_array_unref (self->pause_tasks);
   g_ptr_array_unref (self->post_copy_tasks);

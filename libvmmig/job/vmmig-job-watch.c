@@ -103,8 +103,15 @@ note_flow (VmmigJobRunner *self, const VmmigStats *stats)
 /* --- polls --- */
 
 static void
-show (VmmigJobRunner *self)
+show (VmmigJobRunner *self, gboolean stale)
 {
+  const VmmigProgressNotes notes = {
+      .stale = stale,
+      .paused =
+          self->polled_state == VMMIG_VM_PAUSED && self->polled_reason != VMMIG_VM_REASON_MIGRATING,
+      .has_memory_rate = (self->stats.fields & VMMIG_STAT_MEMORY_RATE) != 0,
+      .memory_rate = self->stats.memory_rate,
+  };
   g_autoptr (VmmigMigrationProgress) progress = NULL;
   gint64 now = vmmig_driver_now (self->driver);
   double fraction = vmmig_progress_tracker_update (&self->tracker, self->state, &self->stats);
@@ -112,6 +119,8 @@ show (VmmigJobRunner *self)
   progress = vmmig_migration_progress_new (self->state, fraction,
                                            vmmig_progress_tracker_get_iteration (&self->tracker),
                                            &self->stats, (now - self->started) / 1000, now);
+  vmmig_migration_progress_set_forecast (progress, self->forecast);
+  vmmig_migration_progress_set_notes (progress, &notes);
   vmmig_job_mailbox_push_progress (self->mailbox, progress);
 }
 
@@ -199,7 +208,8 @@ poll_cb (VmmigJobRunner *self, VmmigReply *reply)
           note_flow (self, &reply->stats);
           self->stats = reply->stats;
           note_stats (self, &reply->stats);
-          show (self);
+          vmmig_job_forecast_observe (self);
+          show (self, FALSE);
           vmmig_job_converge_observe (self, FALSE);
         }
       vmmig_job_steer_push_post_copy (self);
@@ -250,7 +260,7 @@ source_iteration_event (VmmigJobRunner *self, const VmmigDriverEvent *event)
     return;
   self->stats.iteration = event->iteration;
   self->stats.fields |= VMMIG_STAT_ITERATION;
-  show (self);
+  show (self, TRUE);
   vmmig_job_converge_observe (self, TRUE);
 }
 

@@ -13,6 +13,8 @@ struct _VmmigMigrationProgress
   VmmigStats stats;
   guint64 elapsed; /* ms */
   gint64 monotonic_time; /* µs */
+  VmmigForecast *forecast; /* (nullable) */
+  VmmigProgressNotes notes;
 };
 
 G_DEFINE_BOXED_TYPE (VmmigMigrationProgress,
@@ -55,6 +57,7 @@ vmmig_migration_progress_unref (VmmigMigrationProgress *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->forecast, vmmig_forecast_unref);
   g_free (self);
 }
 
@@ -77,6 +80,26 @@ vmmig_migration_progress_new (VmmigJobState phase,
   self->elapsed = elapsed;
   self->monotonic_time = monotonic_time;
   return self;
+}
+
+void
+vmmig_migration_progress_set_forecast (VmmigMigrationProgress *self, VmmigForecast *forecast)
+{
+  g_return_if_fail (self->forecast == NULL);
+
+  self->forecast = forecast != NULL ? vmmig_forecast_ref (forecast) : NULL;
+}
+
+void
+vmmig_migration_progress_set_notes (VmmigMigrationProgress *self, const VmmigProgressNotes *notes)
+{
+  self->notes = *notes;
+}
+
+const VmmigProgressNotes *
+vmmig_migration_progress_get_notes (const VmmigMigrationProgress *self)
+{
+  return &self->notes;
 }
 
 static gboolean
@@ -398,6 +421,28 @@ vmmig_migration_progress_get_monotonic_time (const VmmigMigrationProgress *self)
 }
 
 /**
+ * vmmig_migration_progress_get_forecast:
+ * @self: a snapshot
+ *
+ * Gets how long the migration will still take, and whether it will end at all.
+ *
+ * It is made from what a job saw of its migration until then, its own or one that it follows. It
+ * counts memory, not the disks that are copied before it.
+ *
+ * Returns: (transfer none) (nullable): the forecast; `NULL` before memory is copied, and in a
+ *   status that was asked for once
+ *
+ * Since: 1.0
+ */
+VmmigForecast *
+vmmig_migration_progress_get_forecast (const VmmigMigrationProgress *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->forecast;
+}
+
+/**
  * vmmig_migration_progress_to_variant:
  * @self: a snapshot
  *
@@ -407,8 +452,9 @@ vmmig_migration_progress_get_monotonic_time (const VmmigMigrationProgress *self)
  * [enum@JobState]: `pre-copy`), `fraction` (d), `elapsed` (t, milliseconds), `monotonic-time` (x,
  * microseconds); `iteration` (u), `processed`, `remaining`, `total`, `disk-processed`,
  * `disk-remaining`, `disk-total` (t, bytes), `transfer-rate`, `dirty-rate` (t, bytes per second),
- * `throttle` (u, percent), `expected-downtime` (t, milliseconds), `postcopy-requests` (t). What is
- * not known is not there. Keys may be added in later versions.
+ * `throttle` (u, percent), `expected-downtime` (t, milliseconds), `postcopy-requests` (t),
+ * `forecast` (a{sv}, as [method@Forecast.to_variant] gives it). What is not known is not there. Keys
+ * may be added in later versions.
  *
  * Returns: (transfer floating): a new variant of type `a{sv}`
  *
@@ -452,5 +498,7 @@ vmmig_migration_progress_to_variant (const VmmigMigrationProgress *self)
     g_variant_dict_insert (&dict, "expected-downtime", "t", stats->downtime);
   if (has (self, VMMIG_STAT_POSTCOPY_REQUESTS))
     g_variant_dict_insert (&dict, "postcopy-requests", "t", stats->postcopy_requests);
+  if (self->forecast != NULL)
+    g_variant_dict_insert_value (&dict, "forecast", vmmig_forecast_to_variant (self->forecast));
   return g_variant_dict_end (&dict);
 }

@@ -20,6 +20,21 @@ VmmigMigrationProgress *vmmig_migration_progress_new (VmmigJobState phase,
                                                       const VmmigStats *stats,
                                                       guint64 elapsed, /* ms */
                                                       gint64 monotonic_time);
+/* What a trace keeps of a snapshot, and nobody else needs. */
+typedef struct
+{
+  gboolean stale; /* an iteration began, and the figures are those of the snapshot before */
+  gboolean paused; /* the VM does not run, and not because of the switch-over */
+  gboolean has_memory_rate;
+  guint64 memory_rate; /* bytes per second: without the disks' */
+} VmmigProgressNotes;
+
+/* Before it is shown to anybody. */
+void vmmig_migration_progress_set_notes (VmmigMigrationProgress *self,
+                                         const VmmigProgressNotes *notes);
+const VmmigProgressNotes *vmmig_migration_progress_get_notes (const VmmigMigrationProgress *self);
+/* Before it is shown to anybody. @forecast is (transfer none) (nullable). */
+void vmmig_migration_progress_set_forecast (VmmigMigrationProgress *self, VmmigForecast *forecast);
 
 /* Filled by the job and then never changed; takes everything it is given. */
 typedef struct

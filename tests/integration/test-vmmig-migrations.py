@@ -65,10 +65,34 @@ class Migrations(unittest.TestCase):
         done = run_on_terminal(*MIGRATE, simulated="memory=256")
         self.assertEqual(done.status, 0)
         *redrawn, last = done.out.rstrip("\r\n").split("\r")
-        self.assertEqual(done.out.count("\n"), 1, done.out)
+        verdicts = done.out.count("web01: converges")
+        self.assertEqual(done.out.count("\n"), 1 + verdicts, done.out)
         for text in redrawn[1:]:
-            self.assertRegex(text, r"^web01  [a-z-]+  \d+ %")
+            if "web01: converges" not in text and text != "\n":
+                self.assertRegex(text, r"^web01  [a-z-]+  \d+ %")
         self.assertIn("\x1b[32mweb01 is on h2", last)
+
+    def test_a_forecast(self):
+        done = run(*MIGRATE, "--json", simulated="memory=512 dirty=60 set=256 link=256")
+        self.assertEqual(done.status, 0, done.err)
+        forecasts = [event["forecast"] for event in done.events if "forecast" in event]
+        self.assertIn("converges", [forecast["verdict"] for forecast in forecasts])
+        for forecast in forecasts:
+            if "remaining" in forecast:
+                self.assertLessEqual(forecast["remaining-low"], forecast["remaining"])
+                self.assertLessEqual(forecast["remaining"],
+                                     forecast.get("remaining-high", float("inf")))
+
+    def test_the_verdict_is_told_once(self):
+        done = run(*MIGRATE, simulated="memory=512 dirty=60 set=256 link=256")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertEqual(len(re.findall("(?m)^web01: converges, about ", done.out)), 1, done.out)
+        self.assertRegex(done.out, r"(?m)^web01  pre-copy  \d+ %  ETA ")
+        done = run_on_terminal(*MIGRATE, "--completion-timeout-per-gib", "28s",
+                               simulated="memory=512 dirty=2000 set=512 link=128")
+        self.assertEqual(done.status, 3, done.out)
+        self.assertEqual(len(re.findall("web01: will not converge: needs at least [0-9]+ ms of "
+                                        "downtime or [0-9]+ MiB/s", done.out)), 1, done.out)
 
     def test_colours_only_where_they_are_wanted(self):
         done = run_on_terminal(*MIGRATE, simulated="", NO_COLOR="1")

@@ -263,10 +263,14 @@ class Words(unittest.TestCase):
             complete_words {vmmig_tool.TOOL} policy ex
             complete_words {vmmig_tool.TOOL} policy explain vm --precedence k
             complete_words {vmmig_tool.TOOL} label vm --o
+            complete_words {vmmig_tool.TOOL} replay --str
+            complete_words {vmmig_tool.TOOL} replay x --strategy n
+            complete_words {vmmig_tool.TOOL} replay {vmmig_tool.SOURCE}/NEW
         """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
         self.assertEqual(done.stdout, "migrate \n--bandwidth \nxbzrle \nshow \n--origin \n"
-                                      "explain \nkubevirt \n--on \n")
+                         "explain \nkubevirt \n--on \n"
+                         f"--strategy \nnova \n{vmmig_tool.SOURCE}/NEWS \n")
 
 
 if __name__ == "__main__":

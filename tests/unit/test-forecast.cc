@@ -95,7 +95,7 @@ TEST (Forecast, AHopelessGuestIsToldWhatItNeeds)
 
   ASSERT_FALSE (watched.ended);
   EXPECT_THAT (values.verdict, testing::AnyOf (VMMIG_FORECAST_VERDICT_CONVERGES_IF,
-                                               VMMIG_FORECAST_VERDICT_DOES_NOT));
+                                               VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE));
   EXPECT_FALSE (values.has_remaining);
   EXPECT_THAT (words, HasSubstr ("needs at least"));
 
@@ -166,10 +166,45 @@ TEST (Forecast, SurvivesAnything)
               EXPECT_LE (values.remaining, values.remaining_high);
             }
           EXPECT_EQ (values.verdict == VMMIG_FORECAST_VERDICT_CONVERGES_IF ||
-                         values.verdict == VMMIG_FORECAST_VERDICT_DOES_NOT,
+                         values.verdict == VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE,
                      values.needed_bandwidth > 0 || values.needed_downtime > 0);
         }
     }
+}
+
+/* Whoever comes in the middle of a pass does not know how long it took. */
+TEST (Forecast, APassThatBeganBeforeIsLeftOut)
+{
+  Watched watched = watch (guest (0.5, 4 * GiB), second / 2, true, hour);
+  VmmigMigrationModelSettings settings = guest (0.5, 4 * GiB);
+  VmmigMigrationModel vm;
+  VmmigForecaster ours, theirs;
+  VmmigObservation observation;
+  VmmigForecastValues values;
+  double error[2] = {};
+  guint n = 0;
+
+  vmmig_migration_model_init (&vm, &settings);
+  vmmig_forecaster_init (&ours, downtime);
+  vmmig_forecaster_init_following (&theirs, downtime);
+  for (gint64 poll = 0; vmmig_migration_model_step (&vm, poll, &observation); poll += second / 2)
+    {
+      if (vm.now < 6 * second)
+        continue;
+      vmmig_forecaster_observe (&ours, &observation);
+      vmmig_forecaster_observe (&theirs, &observation);
+      if (observation.iteration != 3)
+        continue;
+      n++;
+      for (const VmmigForecaster *one : {&ours, &theirs})
+        {
+          vmmig_forecaster_get (one, &values);
+          error[one == &theirs] += std::abs ((double)(watched.end - vm.now - values.remaining));
+        }
+    }
+  ASSERT_GT (n, 0u);
+  EXPECT_LT (error[1], error[0]);
+  EXPECT_LT (error[1] / n, 3e6);
 }
 
 /* --- before it starts --- */
@@ -227,6 +262,28 @@ TEST (ForecastBefore, AVmThatDirtiesMuchIsDoubted)
   vmmig_forecast_before (&evidence, &values);
   EXPECT_NE (values.verdict, VMMIG_FORECAST_VERDICT_CONVERGES);
   EXPECT_GT (values.needed_downtime, downtime);
+}
+
+TEST (ForecastBefore, AKnownErrorOfTheRateIsUsed)
+{
+  VmmigForecastEvidence evidence = {};
+  VmmigForecastValues vague, exact;
+
+  evidence.memory = 8 * GiB;
+  evidence.link_rate = 100 * MiB;
+  evidence.maximum_downtime = downtime;
+  evidence.has_dirty_rate = TRUE;
+  evidence.dirty_rate = 40 * MiB;
+  vmmig_forecast_before (&evidence, &vague);
+  EXPECT_NE (vague.verdict, VMMIG_FORECAST_VERDICT_CONVERGES);
+  evidence.dirty_rate_error = 4 * MiB;
+  vmmig_forecast_before (&evidence, &exact);
+  EXPECT_EQ (exact.verdict, VMMIG_FORECAST_VERDICT_CONVERGES);
+  EXPECT_LT (exact.remaining_high, vague.remaining_high);
+  /* More than the rate itself is as good as from nothing on. */
+  evidence.dirty_rate_error = 400 * MiB;
+  vmmig_forecast_before (&evidence, &vague);
+  EXPECT_EQ (vague.verdict, VMMIG_FORECAST_VERDICT_UNKNOWN);
 }
 
 /* --- figures --- */

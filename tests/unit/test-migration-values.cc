@@ -11,6 +11,7 @@
 
 #include <vmmig/vmmig-enum-types.h>
 
+#include "job/vmmig-forecast-private.h"
 #include "job/vmmig-values-private.h"
 
 namespace
@@ -101,12 +102,88 @@ TEST (Words, AreStable)
                ElementsAre ("pending", "preflight", "preparing", "pre-copy", "switchover",
                             "post-copy", "postcopy-paused", "recovering", "unattended", "unknown",
                             "finishing", "succeeded", "failed", "cancelled", "lost"));
+  EXPECT_THAT (list_nicks (VMMIG_TYPE_FORECAST_VERDICT),
+               ElementsAre ("unknown", "converges", "converges-if", "does-not-converge"));
   EXPECT_THAT (list_nicks (VMMIG_TYPE_VM_LOCATION),
                ElementsAre ("unknown", "source", "destination", "between", "nowhere", "both"));
   EXPECT_THAT (list_nicks (VMMIG_TYPE_MIGRATION_MODE),
                ElementsAre ("unknown", "pre-copy", "post-copy", "paused"));
   EXPECT_THAT (list_nicks (VMMIG_TYPE_ENCRYPTION_STATUS),
                ElementsAre ("unknown", "encrypted", "plaintext", "nothing-sent"));
+}
+
+/* --- forecast --- */
+
+VmmigForecastValues
+full_forecast ()
+{
+  VmmigForecastValues values = {};
+
+  values.verdict = VMMIG_FORECAST_VERDICT_CONVERGES_IF;
+  values.has_remaining = TRUE;
+  values.remaining = 20500000;
+  values.remaining_low = 10000000;
+  values.remaining_high = 40000000;
+  values.has_downtime = TRUE;
+  values.downtime = 0;
+  values.needed_downtime = 700;
+  values.needed_bandwidth = 1000000;
+  return values;
+}
+
+TEST (Forecast, TheDictionaryHasEveryGetter)
+{
+  VmmigForecastValues values = full_forecast ();
+  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_from_values (&values);
+  g_autoptr (GVariant) dict = g_variant_ref_sink (vmmig_forecast_to_variant (forecast));
+  guint64 remaining = 1, low = 1, high = 1, downtime = 1;
+
+  EXPECT_EQ (vmmig_forecast_get_verdict (forecast), VMMIG_FORECAST_VERDICT_CONVERGES_IF);
+  EXPECT_EQ (lookup_string (dict, "verdict"), "converges-if");
+  EXPECT_EQ (lookup_string (dict, "text"), vmmig_forecast_get_text (forecast));
+  EXPECT_TRUE (vmmig_forecast_get_remaining (forecast, &remaining, &low, &high));
+  EXPECT_EQ (remaining, 20500u);
+  EXPECT_EQ (lookup_uint64 (dict, "remaining"), remaining);
+  EXPECT_EQ (lookup_uint64 (dict, "remaining-low"), low);
+  EXPECT_EQ (lookup_uint64 (dict, "remaining-high"), high);
+  EXPECT_TRUE (vmmig_forecast_get_downtime (forecast, &downtime)) << "none at all is known, too";
+  EXPECT_EQ (downtime, 0u);
+  EXPECT_EQ (lookup_uint64 (dict, "downtime"), 0u);
+  EXPECT_EQ (lookup_uint64 (dict, "needed-downtime"), 700u);
+  EXPECT_EQ (lookup_uint64 (dict, "needed-bandwidth"), 1000000u);
+  EXPECT_THAT (list_keys (dict),
+               UnorderedElementsAre ("verdict", "text", "remaining", "remaining-low",
+                                     "remaining-high", "downtime", "needed-downtime",
+                                     "needed-bandwidth"));
+}
+
+TEST (Forecast, WhatIsNotKnownIsNotThere)
+{
+  VmmigForecastValues values = {};
+  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_from_values (&values);
+  g_autoptr (GVariant) dict = g_variant_ref_sink (vmmig_forecast_to_variant (forecast));
+  guint64 remaining = 1, low = 1, high = 1, downtime = 1;
+
+  EXPECT_FALSE (vmmig_forecast_get_remaining (forecast, &remaining, &low, &high));
+  EXPECT_EQ (remaining + low + high, 0u);
+  EXPECT_FALSE (vmmig_forecast_get_downtime (forecast, &downtime));
+  EXPECT_EQ (downtime, 0u);
+  EXPECT_THAT (list_keys (dict), UnorderedElementsAre ("verdict", "text"));
+}
+
+TEST (Forecast, AnOpenEndHasNoUpperBound)
+{
+  VmmigForecastValues values = full_forecast ();
+  g_autoptr (VmmigForecast) forecast = nullptr;
+  g_autoptr (GVariant) dict = nullptr;
+  guint64 high = 1;
+
+  values.remaining_high = G_MAXINT64;
+  forecast = vmmig_forecast_new_from_values (&values);
+  dict = g_variant_ref_sink (vmmig_forecast_to_variant (forecast));
+  EXPECT_TRUE (vmmig_forecast_get_remaining (forecast, nullptr, nullptr, &high));
+  EXPECT_EQ (high, VMMIG_FORECAST_OPEN);
+  EXPECT_EQ (list_keys (dict).count ("remaining-high"), 0u);
 }
 
 /* --- progress --- */
@@ -164,15 +241,24 @@ TEST (Progress, TheDictionaryHasEveryGetter)
   VmmigStats stats = full_stats ();
   g_autoptr (VmmigMigrationProgress) progress =
       vmmig_migration_progress_new (VMMIG_JOB_STATE_PRE_COPY, 0.5, 2, &stats, 1234, 5678);
-  g_autoptr (GVariant) dict = g_variant_ref_sink (vmmig_migration_progress_to_variant (progress));
+  VmmigForecastValues values = full_forecast ();
+  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_from_values (&values);
+  g_autoptr (GVariant) dict = nullptr;
+  g_autoptr (GVariant) nested = nullptr;
   double fraction = 0;
   gint64 time = 0;
 
+  vmmig_migration_progress_set_forecast (progress, forecast);
+  EXPECT_EQ (vmmig_migration_progress_get_forecast (progress), forecast);
+  dict = g_variant_ref_sink (vmmig_migration_progress_to_variant (progress));
   EXPECT_STREQ (g_variant_get_type_string (dict), "a{sv}");
   EXPECT_EQ (lookup_string (dict, "phase"), "pre-copy");
   EXPECT_TRUE (g_variant_lookup (dict, "fraction", "d", &fraction));
   EXPECT_EQ (fraction, 0.5);
   EXPECT_EQ (lookup_uint (dict, "iteration"), 2u);
+  nested = g_variant_lookup_value (dict, "forecast", G_VARIANT_TYPE_VARDICT);
+  ASSERT_NE (nested, nullptr);
+  EXPECT_EQ (lookup_string (nested, "verdict"), "converges-if");
   EXPECT_EQ (lookup_uint64 (dict, "processed"), 600u);
   EXPECT_EQ (lookup_uint64 (dict, "remaining"), 500u);
   EXPECT_EQ (lookup_uint64 (dict, "total"), 1000u);

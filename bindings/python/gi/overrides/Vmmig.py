@@ -437,6 +437,14 @@ def _downtime(self):
     return milliseconds if known else None
 
 
+def _remaining(self):
+    """Milliseconds: likely, low and high, or None where it is not known; high is None for no bound."""
+    known, milliseconds, low, high = self.get_remaining()
+    if not known:
+        return None
+    return milliseconds, low, None if high == Vmmig.FORECAST_OPEN else high
+
+
 def _node_words(self):
     return f"<Vmmig.Node {self.name or self.uri} {self.state.value_nick}>"
 
@@ -468,13 +476,27 @@ def _status_words(self):
     return f"<Vmmig.MigrationStatus {self.vm_name!r} on {self.location.value_nick} {doing}>"
 
 
+def _forecast_words(self):
+    return f"<Vmmig.Forecast {self.text!r}>"
+
+
+def _replay_words(self):
+    return f"<Vmmig.Replay {self.strategy.value_nick} {self.end.value_nick} {self.text!r}>"
+
+
 for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_words),
                     (Vmmig.MigrationJob, _job_words)):
     _add_properties(_cls)
     _cls.__repr__ = _repr
-for _cls, _repr in ((Vmmig.MigrationProgress, _progress_words),
+_add_properties(Vmmig.VmModel)
+for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
+                    (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
-                    (Vmmig.MigrationStatus, _status_words)):
+                    (Vmmig.MigrationStatus, _status_words),
+                    (Vmmig.Replay, _replay_words)):
     _add_getters(_cls)
     _cls.__repr__ = _repr
 Vmmig.MigrationResult.downtime = property(_downtime)
+Vmmig.Forecast.downtime = property(_downtime)
+Vmmig.Replay.downtime = property(_downtime)
+Vmmig.Forecast.remaining = property(_remaining)

@@ -1,0 +1,585 @@
+/* test-trace.cc - traces: what is written, what is read, and what is refused
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <algorithm>
+#include <sstream>
+
+#include <glib/gstdio.h>
+#include <gmock/gmock.h>
+
+#include "job-simulation.h"
+#include "job/vmmig-trace-private.h"
+
+namespace
+{
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/* JSON that can be read: ' stands for ". */
+std::string
+json (std::string text)
+{
+  std::replace (text.begin (), text.end (), '\'', '"');
+  return text;
+}
+
+const std::string kHeader =
+    json ("{'event':'trace','version':1,'vm':'db1','followed':false,'policy':{}}\n");
+
+std::string
+with_policy (const char *policy)
+{
+  return json (std::string ("{'event':'trace','version':1,'vm':'v','followed':false,'policy':") +
+               policy + "}");
+}
+
+std::string
+progress (gint64 time, const std::string &more = "")
+{
+  return json ("{'event':'progress','phase':'pre-copy','elapsed':1,'fraction':0.5,"
+               "'monotonic-time':" +
+               std::to_string (time) + more + "}\n");
+}
+
+/* --- reading --- */
+
+struct Bad
+{
+  std::string text;
+  const char *error; /* what the message says behind the file's name */
+  int code = VMMIG_ERROR_INVALID_ARGUMENT;
+};
+
+void
+expect_refused (const std::vector<Bad> &table)
+{
+  for (const Bad &bad : table)
+    {
+      g_autoptr (GError) error = nullptr;
+      g_autoptr (GPtrArray) records =
+          vmmig_trace_parse (bad.text.data (), bad.text.size (), "f", &error);
+
+      EXPECT_EQ (records, nullptr) << bad.error;
+      if (records != nullptr)
+        continue;
+      ASSERT_NE (error, nullptr);
+      EXPECT_THAT (error->message, StartsWith (bad.error)) << bad.text.substr (0, 300);
+      EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, bad.code)) << error->message;
+    }
+}
+
+TEST (TraceRead, WhatIsNoJsonIsRefused)
+{
+  expect_refused ({
+      {"", "f:1: this is empty, and no trace"},
+      {"\n", "f:1: this is no JSON object"},
+      {"[]\n", "f:1: this is no JSON object"},
+      {kHeader + progress (1) + "\n", "f:3: this is no JSON object"},
+      {kHeader + json ("{'event':'progress'"), "f:2: this is no JSON"},
+      {kHeader + json ("{'event':'progress\n"), "f:2: a string does not end"},
+      {kHeader + progress (1, ",'total':1,'total':2"), "f:2: a key comes twice"},
+      {kHeader + progress (1, ",'total':1000000000000000000"), "f:2: a number has more than 18"},
+      {kHeader + progress (1, ",'total':[[[1]]]"), "f:2: it is nested too deeply"},
+      {kHeader + progress (1, ",'total'/**/:1"), "f:2: this is no JSON"},
+      {kHeader + progress (1) + "{} {}\n", "f:3: something follows the object"},
+      {kHeader + "{\"event\":\"\xff\"}\n", "f:2: this is not UTF-8"},
+      {kHeader + std::string ("{\0}\n", 4), "f:2: this is not UTF-8"},
+      {kHeader + json ("{'event':'" + std::string (70000, 'x') + "'}\n"),
+       "f:2: this line is longer than 65536 bytes"},
+      {kHeader + std::string (60000, '[') + "\n", "f:2: this is no JSON object"},
+      {kHeader + "{\"a\":" + std::string (60000, '[') + "\n", "f:2: it is nested too deeply"},
+  });
+}
+
+TEST (TraceRead, WhatIsNoTraceIsRefused)
+{
+  const std::string result = json ("{'event':'result','outcome':'failed','location':'source'}\n");
+
+  expect_refused ({
+      {"{}\n", "f:1: event: "},
+      {json ("{'event':1}"), "f:1: event: "},
+      {json ("{'event':{}}"), "f:1: event: "},
+      {json ("{'event':'other'}"), "f:1: event: "},
+      {json ("{'event':'progress'}"), "f:1: a trace begins with"},
+      {json ("{'event':'trace'}"), "f:1: version: the trace's version is missing"},
+      {json ("{'event':'trace','version':'1'}"), "f:1: version: "},
+      {json ("{'event':'trace','version':2,'new':1}"), "f:1: version: 2 is not known",
+       VMMIG_ERROR_NOT_SUPPORTED},
+      {kHeader + kHeader, "f:2: a trace begins with"},
+      {kHeader + result + progress (1), "f:3: nothing comes after the result"},
+      {kHeader + progress (5) + progress (4), "f:3: monotonic-time: time goes back"},
+      {kHeader + progress (-5), "f:2: monotonic-time: "},
+      {kHeader + progress (0) + progress (8 * 86400 * kSecond), "f:3: monotonic-time: "},
+  });
+}
+
+TEST (TraceRead, AWrongValueIsNamed)
+{
+  expect_refused ({
+      {json ("{'event':'trace','version':1,'vm':'db1','followed':false}"),
+       "f:1: policy is missing"},
+      {json ("{'event':'trace','version':1,'vm':7,'followed':false,'policy':{}}"),
+       "f:1: vm: this is no value of it"},
+      {with_policy ("[]"), "f:1: policy: this is no object"},
+      {with_policy ("{'speed':1}"), "f:1: policy.speed: there is no such field"},
+      {with_policy ("{'bandwidth':-1}"), "f:1: policy.bandwidth: this is no value of it"},
+      {with_policy ("{'bandwidth':null}"), "f:1: policy.bandwidth: this is no value of it"},
+      {with_policy ("{'encryption':'x'}"), "f:1: policy.encryption: this is no value of it"},
+      {with_policy ("{'network':'x'}"), "f:1: policy: network"},
+      {kHeader + progress (1, ",'x':1"), "f:2: x: there is no such key"},
+      {kHeader + progress (1, ",'total':-1"), "f:2: total: this is no value of it"},
+      {kHeader + progress (1, ",'total':1.5"), "f:2: total: this is no value of it"},
+      {kHeader + progress (1, ",'total':'1'"), "f:2: total: this is no value of it"},
+      {kHeader + progress (1, ",'total':null"), "f:2: total: this is no value of it"},
+      {kHeader + progress (1, ",'iteration':4294967296"), "f:2: iteration: this is no value"},
+      {kHeader + progress (1, ",'stale':1"), "f:2: stale: this is no value of it"},
+      {kHeader + progress (1, ",'forecast':{'verdict':'maybe','text':''}"),
+       "f:2: verdict: this is no value of it"},
+      {kHeader + progress (1, ",'forecast':{'text':''}"), "f:2: verdict is missing"},
+      {kHeader + progress (1, ",'forecast':1"), "f:2: forecast: this is no object"},
+      {kHeader + json ("{'event':'progress','phase':'soon','elapsed':1,'fraction':0.5,"
+                       "'monotonic-time':1}"),
+       "f:2: phase: this is no value of it"},
+      {kHeader + json ("{'event':'progress','phase':'pre-copy','elapsed':1,'fraction':1.5,"
+                       "'monotonic-time':1}"),
+       "f:2: fraction: this is not from 0 to 1"},
+      {kHeader + json ("{'event':'decision','action':'dance','reason':'x','text':'','elapsed':1}"),
+       "f:2: action: this is no value of it"},
+      {kHeader + json ("{'event':'result','outcome':'failed','location':'source','warnings':[1]}"),
+       "f:2: warnings: this is no value of it"},
+  });
+}
+
+TEST (TraceRead, AFileThatIsNotThereOrNotSafeIsRefused)
+{
+  g_autofree char *folder = g_dir_make_tmp ("vmmig-XXXXXX", nullptr);
+  g_autofree char *path = g_build_filename (folder, "trace", nullptr);
+  g_autoptr (VmmigTrace) trace = nullptr;
+  g_autoptr (GError) error = nullptr;
+
+  EXPECT_EQ (vmmig_trace_load (path, &error), nullptr);
+  EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT));
+  EXPECT_THAT (error->message, HasSubstr (path));
+  g_clear_error (&error);
+  ASSERT_TRUE (g_file_set_contents (path, kHeader.c_str (), -1, nullptr));
+  ASSERT_EQ (g_chmod (path, 0666), 0);
+  EXPECT_EQ (vmmig_trace_load (path, &error), nullptr);
+  EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_INSECURE));
+  g_clear_error (&error);
+  ASSERT_EQ (g_chmod (path, 0644), 0);
+  trace = vmmig_trace_load (path, &error);
+  ASSERT_NE (trace, nullptr) << error->message;
+  EXPECT_EQ (vmmig_trace_get_n_records (trace), 1u);
+  /* Nothing was copied, so nothing can be decided. */
+  EXPECT_EQ (vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error), nullptr);
+  EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_WRONG_STATE));
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* --- writing --- */
+
+TEST (TraceWrite, WhatDoesNotFitIsMadeToFit)
+{
+  GVariantDict dict;
+  g_autoptr (GVariant) values = nullptr;
+  g_autoptr (GVariant) record = nullptr;
+  guint64 total = 0;
+  const char *text = nullptr;
+  const std::string lengthy (5000, 'x');
+
+  g_variant_dict_init (&dict, nullptr);
+  g_variant_dict_insert (&dict, "phase", "s", "pre-copy");
+  g_variant_dict_insert (&dict, "total", "t", G_MAXUINT64);
+  g_variant_dict_insert (&dict, "a-later-key", "s", "x");
+  values = g_variant_ref_sink (g_variant_dict_end (&dict));
+  record = vmmig_trace_make_record (VMMIG_TRACE_PROGRESS, values);
+  EXPECT_EQ (vmmig_trace_record_get_kind (record), VMMIG_TRACE_PROGRESS);
+  EXPECT_TRUE (g_variant_lookup (record, "total", "t", &total));
+  EXPECT_EQ (total, VMMIG_TRACE_MAX_NUMBER);
+  EXPECT_FALSE (g_variant_lookup (record, "a-later-key", "&s", &text));
+
+  g_clear_pointer (&values, g_variant_unref);
+  g_clear_pointer (&record, g_variant_unref);
+  g_variant_dict_init (&dict, nullptr);
+  g_variant_dict_insert (&dict, "text", "s", lengthy.c_str ());
+  values = g_variant_ref_sink (g_variant_dict_end (&dict));
+  record = vmmig_trace_make_record (VMMIG_TRACE_DECISION, values);
+  ASSERT_TRUE (g_variant_lookup (record, "text", "&s", &text));
+  EXPECT_LT (strlen (text), 2000u);
+}
+
+TEST (TraceWrite, APolicyComesBackAsItWas)
+{
+  g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
+  g_autoptr (VmmigMigrationPolicy) copy = vmmig_migration_policy_new ();
+  g_autoptr (GVariant) fields = nullptr;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  vmmig_migration_policy_set_bandwidth (policy, VMMIG_BANDWIDTH_UNLIMITED);
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, VMMIG_TIMEOUT_NONE);
+  vmmig_migration_policy_set_maximum_downtime (policy, 500);
+  vmmig_migration_policy_set_allow_post_copy (policy, FALSE);
+  vmmig_migration_policy_set_compression (policy, VMMIG_COMPRESSION_ZSTD);
+  vmmig_migration_policy_set_network (policy, "10.9.0.0/24");
+  fields = g_variant_ref_sink (vmmig_trace_policy_to_variant (policy));
+  EXPECT_EQ (g_variant_n_children (fields), 6u);
+  g_variant_iter_init (&iter, fields);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    EXPECT_TRUE (vmmig_trace_policy_set (copy, name, value, nullptr)) << name;
+  EXPECT_EQ (vmmig_migration_policy_get_bandwidth (copy), VMMIG_BANDWIDTH_UNLIMITED);
+  EXPECT_EQ (vmmig_migration_policy_get_completion_timeout_per_gib (copy), VMMIG_TIMEOUT_NONE);
+  EXPECT_EQ (vmmig_migration_policy_get_maximum_downtime (copy), 500u);
+  EXPECT_TRUE (vmmig_migration_policy_is_set (copy, "allow-post-copy"));
+  EXPECT_FALSE (vmmig_migration_policy_get_allow_post_copy (copy));
+  EXPECT_EQ (vmmig_migration_policy_get_compression (copy), VMMIG_COMPRESSION_ZSTD);
+  EXPECT_STREQ (vmmig_migration_policy_get_network (copy), "10.9.0.0/24");
+  EXPECT_FALSE (vmmig_migration_policy_is_set (copy, "encryption"));
+}
+
+/* --- a recorded job --- */
+
+class Traces : public ::testing::Test
+{
+protected:
+  Traces ()
+  {
+    cluster.vm.memory = 4 * kGiB;
+    cluster.vm.dirty_rate = 8 * kGiB;
+    cluster.vm.working_set = 2 * kGiB;
+    cluster.add_vm ();
+    policy = vmmig_migration_policy_new ();
+    vmmig_migration_policy_set_bandwidth (policy, 256 * kMiB);
+    folder = g_dir_make_tmp ("vmmig-XXXXXX", nullptr);
+    path = g_build_filename (folder, "trace", nullptr);
+  }
+
+  ~Traces () override
+  {
+    g_unlink (path);
+    g_rmdir (folder);
+    g_free (path);
+    g_free (folder);
+    g_object_unref (policy);
+  }
+
+  VmmigTrace *record (Job &job)
+  {
+    VmmigTrace *trace = vmmig_trace_new ();
+
+    vmmig_migration_job_set_policy (job.job, policy);
+    vmmig_trace_record (trace, job.job);
+    EXPECT_EQ (vmmig_trace_get_n_records (trace), 0u);
+    return trace;
+  }
+
+  static std::string describe (const VmmigReplay *replay)
+  {
+    GPtrArray *decisions = vmmig_replay_get_decisions (replay);
+    std::ostringstream text;
+
+    for (guint i = 0; i < decisions->len; i++)
+      {
+        auto *one = static_cast<VmmigMigrationDecision *> (g_ptr_array_index (decisions, i));
+
+        text << vmmig_migration_decision_get_elapsed (one) << " "
+             << vmmig_migration_decision_get_text (one) << "\n";
+      }
+    text << vmmig_replay_get_elapsed (replay) << " " << vmmig_replay_get_text (replay) << "\n";
+    return text.str ();
+  }
+
+  JobSimulation cluster;
+  VmmigMigrationPolicy *policy;
+  char *folder;
+  char *path;
+};
+
+TEST_F (Traces, AReplayWithWhatWasRecordedDecidesTheSame)
+{
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigTrace) read = nullptr;
+  g_autoptr (VmmigReplay) replay = nullptr, again = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 30);
+  vmmig_migration_policy_set_maximum_downtime (policy, 900);
+  EXPECT_FALSE (vmmig_trace_save (trace, path, &error));
+  EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_WRONG_STATE));
+  g_clear_error (&error);
+  ASSERT_TRUE (job.finish_run ());
+  ASSERT_EQ (job.run.code, VMMIG_ERROR_NOT_CONVERGING) << job.run.message;
+  ASSERT_TRUE (vmmig_trace_save (trace, path, &error)) << error->message;
+  read = vmmig_trace_load (path, &error);
+  ASSERT_NE (read, nullptr) << error->message;
+
+  ASSERT_EQ (vmmig_trace_get_n_records (read), vmmig_trace_get_n_records (trace));
+  for (guint i = 0; i < vmmig_trace_get_n_records (read); i++)
+    EXPECT_TRUE (
+        g_variant_equal (vmmig_trace_get_record (read, i), vmmig_trace_get_record (trace, i)))
+        << i;
+  replay = vmmig_trace_replay (read, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+  ASSERT_NE (replay, nullptr) << error->message;
+  again = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+  EXPECT_EQ (describe (replay), describe (again));
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_GIVEN_UP) << describe (replay);
+
+  /* Each thing that the job did, at its time. */
+  GPtrArray *kept = vmmig_migration_result_get_decisions (job.result ());
+  GPtrArray *replayed = vmmig_replay_get_decisions (replay);
+  std::vector<std::string> ours, theirs;
+  for (auto [list, words] : {std::make_pair (kept, &theirs), std::make_pair (replayed, &ours)})
+    for (guint i = 0; i < list->len; i++)
+      {
+        auto *one = static_cast<VmmigMigrationDecision *> (g_ptr_array_index (list, i));
+
+        if (vmmig_migration_decision_get_action (one) != VMMIG_DECISION_ACTION_GO_ON)
+          words->push_back (std::to_string (vmmig_migration_decision_get_elapsed (one)) + " " +
+                            vmmig_migration_decision_get_text (one));
+      }
+  EXPECT_GT (theirs.size (), 2u);
+  EXPECT_EQ (ours, theirs);
+}
+
+TEST_F (Traces, WhereItDecidesOtherwiseTheReplayEnds)
+{
+  g_autoptr (GError) error = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+
+  job.start ();
+  cluster.run_both_for (300 * kSecond);
+  job.cancel ();
+  ASSERT_TRUE (job.finish ());
+  struct
+  {
+    std::function<void (VmmigMigrationPolicy *)> change;
+    VmmigReplayEnd end;
+    const char *text;
+  } table[] = {
+      {[] (VmmigMigrationPolicy *) {}, VMMIG_REPLAY_END_OPEN, "would have gone on"},
+      {[] (VmmigMigrationPolicy *changed) {
+         vmmig_migration_policy_set_completion_timeout_per_gib (changed, 20);
+       },
+       VMMIG_REPLAY_END_GIVEN_UP, "gives up"},
+      {[] (VmmigMigrationPolicy *changed) {
+         vmmig_migration_policy_set_completion_timeout_per_gib (changed, 20);
+         vmmig_migration_policy_set_allow_post_copy (changed, TRUE);
+       },
+       VMMIG_REPLAY_END_DIVERGED, "switches to post-copy, which the recorded"},
+      {[] (VmmigMigrationPolicy *changed) {
+         vmmig_migration_policy_set_maximum_downtime (changed, 60000);
+       },
+       VMMIG_REPLAY_END_COMPLETED, "would have let the VM move here"},
+  };
+  for (const auto &row : table)
+    {
+      g_autoptr (VmmigMigrationPolicy) changed = vmmig_trace_get_policy (trace);
+      g_autoptr (VmmigReplay) replay = nullptr;
+
+      row.change (changed);
+      replay = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, changed, &error);
+      ASSERT_NE (replay, nullptr) << error->message;
+      EXPECT_EQ (vmmig_replay_get_end (replay), row.end) << describe (replay);
+      EXPECT_THAT (vmmig_replay_get_text (replay), HasSubstr (row.text));
+      EXPECT_EQ (vmmig_replay_get_downtime (replay, nullptr),
+                 row.end == VMMIG_REPLAY_END_COMPLETED);
+    }
+}
+
+TEST_F (Traces, AShorterDowntimeThanTheOneThatLetItMoveMakesAnotherWay)
+{
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigReplay) replay = nullptr;
+  g_autoptr (VmmigMigrationPolicy) shorter = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+
+  vmmig_migration_policy_set_maximum_downtime (policy, 20000);
+  ASSERT_TRUE (job.finish_run ());
+  ASSERT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
+  replay = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_COMPLETED) << describe (replay);
+  EXPECT_THAT (vmmig_replay_get_text (replay), HasSubstr ("as it did when it was recorded"));
+  g_clear_pointer (&replay, vmmig_replay_unref);
+  shorter = vmmig_trace_get_policy (trace);
+  vmmig_migration_policy_set_maximum_downtime (shorter, 400);
+  replay = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, shorter, &error);
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_DIVERGED) << describe (replay);
+}
+
+TEST_F (Traces, ARecordedSwitchIsFollowedByWhoeverTakesItToo)
+{
+  g_autoptr (GError) error = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+  g_autoptr (VmmigReplay) same = nullptr, other = nullptr;
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 20);
+  vmmig_migration_policy_set_allow_post_copy (policy, TRUE);
+  ASSERT_TRUE (job.finish_run ());
+  ASSERT_EQ (vmmig_migration_result_get_mode (job.result ()), VMMIG_MIGRATION_MODE_POST_COPY);
+  same = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+  EXPECT_EQ (vmmig_replay_get_end (same), VMMIG_REPLAY_END_COMPLETED) << describe (same);
+  g_autoptr (VmmigMigrationPolicy) longer = vmmig_trace_get_policy (trace);
+  vmmig_migration_policy_set_completion_timeout_per_gib (longer, 1000);
+  other = vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, longer, &error);
+  EXPECT_EQ (vmmig_replay_get_end (other), VMMIG_REPLAY_END_DIVERGED) << describe (other);
+  EXPECT_THAT (vmmig_replay_get_text (other), HasSubstr ("which the strategy does not do"));
+}
+
+TEST_F (Traces, WhatChangesTheFlowCannotBeChangedAfterwards)
+{
+  g_autoptr (GError) error = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 20);
+  ASSERT_TRUE (job.finish_run ());
+  for (const char *field : {"bandwidth", "auto-converge", "parallel-connections", "compression"})
+    {
+      g_autoptr (VmmigMigrationPolicy) changed = vmmig_trace_get_policy (trace);
+
+      if (g_str_equal (field, "bandwidth"))
+        vmmig_migration_policy_set_bandwidth (changed, kGiB);
+      else if (g_str_equal (field, "auto-converge"))
+        vmmig_migration_policy_set_auto_converge (changed, TRUE);
+      else if (g_str_equal (field, "parallel-connections"))
+        vmmig_migration_policy_set_parallel_connections (changed, 2);
+      else
+        vmmig_migration_policy_set_compression (changed, VMMIG_COMPRESSION_XBZRLE);
+      EXPECT_EQ (vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, changed, &error), nullptr);
+      ASSERT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_POLICY)) << field;
+      EXPECT_THAT (error->message, HasSubstr (field));
+      g_clear_error (&error);
+    }
+}
+
+TEST_F (Traces, AFollowedMigrationIsRecordedAsSuch)
+{
+  gboolean followed = FALSE;
+  Job job (cluster, cluster.source, cluster.destination);
+  Job follower (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = vmmig_trace_new ();
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 20);
+  vmmig_migration_job_set_policy (job.job, policy);
+  job.start ();
+  cluster.run_both_for (10 * kSecond);
+  vmmig_trace_record (trace, follower.job);
+  follower.attach ();
+  ASSERT_TRUE (cluster.run_both ([&] { return job.ended () && follower.ended (); }));
+  EXPECT_GT (vmmig_trace_get_n_records (trace), 10u);
+  EXPECT_TRUE (g_variant_lookup (vmmig_trace_get_record (trace, 0), "followed", "b", &followed));
+  EXPECT_TRUE (followed);
+  EXPECT_EQ (vmmig_trace_record_get_kind (
+                 vmmig_trace_get_record (trace, vmmig_trace_get_n_records (trace) - 1)),
+             VMMIG_TRACE_RESULT);
+}
+
+/* The trace may go before its job. */
+TEST_F (Traces, ATraceThatIsDroppedRecordsNothing)
+{
+  Job job (cluster, cluster.source, cluster.destination);
+
+  vmmig_migration_policy_set_completion_timeout_per_gib (policy, 20);
+  g_object_unref (record (job));
+  ASSERT_TRUE (job.finish_run ());
+}
+
+/* --- models --- */
+
+VmmigVmModel *
+busy_model ()
+{
+  return VMMIG_VM_MODEL (g_object_new (VMMIG_TYPE_VM_MODEL, "memory", 8 * kGiB, "working-set",
+                                       2 * kGiB, "dirty-rate", 200 * kMiB, "bandwidth", 100 * kMiB,
+                                       nullptr));
+}
+
+/* Nova's published schedule for 8 GiB: 50 ms, 45 more each 600 s, 500 ms at 6000 s; over at 6400 s. */
+TEST (Models, NovasScheduleIsItsOwn)
+{
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigVmModel) model = busy_model ();
+  g_autoptr (VmmigReplay) replay =
+      vmmig_vm_model_replay (model, VMMIG_REPLAY_STRATEGY_NOVA, nullptr, &error);
+  GPtrArray *decisions = vmmig_replay_get_decisions (replay);
+  guint steps = 0;
+
+  for (guint i = 0; i < decisions->len; i++)
+    {
+      auto *one = static_cast<VmmigMigrationDecision *> (g_ptr_array_index (decisions, i));
+
+      if (vmmig_migration_decision_get_action (one) != VMMIG_DECISION_ACTION_SET_DOWNTIME)
+        continue;
+      EXPECT_EQ (vmmig_migration_decision_get_downtime (one), 50 + 45 * steps);
+      EXPECT_NEAR ((double)vmmig_migration_decision_get_elapsed (one), 600e3 * steps, 1500);
+      steps++;
+    }
+  EXPECT_EQ (steps, 11u);
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_GIVEN_UP);
+  EXPECT_NEAR ((double)vmmig_replay_get_elapsed (replay), 6400e3, 1500);
+}
+
+TEST (Models, EachStrategyEndsInItsWay)
+{
+  struct
+  {
+    VmmigReplayStrategy strategy;
+    gboolean post_copy;
+    VmmigReplayEnd end;
+    double elapsed; /* ms */
+  } table[] = {
+      {VMMIG_REPLAY_STRATEGY_VMMIG, FALSE, VMMIG_REPLAY_END_OPEN, 4 * 3600e3},
+      /* 8.59 * 10^9 bytes are nine of its gigabytes. */
+      {VMMIG_REPLAY_STRATEGY_KUBEVIRT, FALSE, VMMIG_REPLAY_END_GIVEN_UP, 1351e3},
+      {VMMIG_REPLAY_STRATEGY_KUBEVIRT, TRUE, VMMIG_REPLAY_END_COMPLETED, 1371e3},
+      {VMMIG_REPLAY_STRATEGY_OVIRT, FALSE, VMMIG_REPLAY_END_GIVEN_UP, 200e3},
+  };
+
+  for (const auto &row : table)
+    {
+      g_autoptr (GError) error = nullptr;
+      g_autoptr (VmmigVmModel) model = busy_model ();
+      g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
+      g_autoptr (VmmigReplay) replay = nullptr, again = nullptr;
+
+      vmmig_migration_policy_set_allow_post_copy (policy, row.post_copy);
+      replay = vmmig_vm_model_replay (model, row.strategy, policy, &error);
+      again = vmmig_vm_model_replay (model, row.strategy, policy, &error);
+      EXPECT_EQ (vmmig_replay_get_strategy (replay), row.strategy);
+      EXPECT_EQ (vmmig_replay_get_end (replay), row.end) << vmmig_replay_get_text (replay);
+      EXPECT_NEAR ((double)vmmig_replay_get_elapsed (replay), row.elapsed, 0.01 * row.elapsed);
+      g_autoptr (GVariant) one = g_variant_ref_sink (vmmig_replay_to_variant (replay));
+      g_autoptr (GVariant) two = g_variant_ref_sink (vmmig_replay_to_variant (again));
+      EXPECT_TRUE (g_variant_equal (one, two)) << "the same each time";
+    }
+}
+
+TEST (Models, WhatContradictsItselfIsRefused)
+{
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigVmModel) model = vmmig_vm_model_new (kGiB, 100 * kMiB);
+  g_autoptr (VmmigReplay) replay =
+      vmmig_vm_model_replay (model, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+
+  ASSERT_NE (replay, nullptr) << "a VM that writes nothing moves";
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_COMPLETED);
+  g_object_set (model, "dirty-rate", kMiB, nullptr);
+  EXPECT_EQ (vmmig_vm_model_replay (model, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error), nullptr);
+  EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT));
+  EXPECT_THAT (error->message, HasSubstr ("working-set"));
+  g_clear_error (&error);
+  g_object_set (model, "working-set", 2 * kGiB, nullptr);
+  EXPECT_EQ (vmmig_vm_model_replay (model, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error), nullptr);
+  EXPECT_THAT (error->message, HasSubstr ("larger than its memory"));
+}
+
+} // namespace
