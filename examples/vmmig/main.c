@@ -27,6 +27,7 @@ static const struct
     {"cancel", "cancel a running migration", cmd_cancel},
     {"postcopy", "switch a running migration to post-copy", cmd_postcopy},
     {"steer", "change the limits of a running migration, or let it end now", cmd_steer},
+    {"forecast", "whether a VM's migration would end, and when", cmd_forecast},
     {"label", "show or change the labels of a VM", cmd_label},
     {"policy", "check and show policies, and explain which one a VM gets", cmd_policy},
     {"replay", "what a strategy would decide about a recorded migration", cmd_replay},

@@ -15,7 +15,7 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy steer label policy replay settings version --help'
+    candidates='migrate status watch cancel postcopy steer forecast label policy replay settings version --help'
   else
     case $before in
       --from | --to | --on | --peer-uri)

@@ -133,6 +133,20 @@ VMMIG_AVAILABLE_IN_1_0
 GHashTable *vmmig_node_change_labels_finish (VmmigNode *self, GAsyncResult *result, GError **error);
 
 VMMIG_AVAILABLE_IN_1_0
+void vmmig_node_measure_memory_async (VmmigNode *self,
+                                      const char *vm,
+                                      guint seconds,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_node_measure_memory_finish (VmmigNode *self,
+                                           GAsyncResult *result,
+                                           guint64 *memory,
+                                           guint64 *dirty_rate,
+                                           GError **error);
+
+VMMIG_AVAILABLE_IN_1_0
 VmmigNodeState vmmig_node_get_state (VmmigNode *self);
 VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_node_get_host_uuid (VmmigNode *self);

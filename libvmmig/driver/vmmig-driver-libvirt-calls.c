@@ -67,7 +67,8 @@ static gboolean
 takes_names (VmmigCallKind kind)
 {
   return kind == VMMIG_CALL_INSPECT || kind == VMMIG_CALL_GET_LABELS ||
-         kind == VMMIG_CALL_CHANGE_LABELS;
+         kind == VMMIG_CALL_CHANGE_LABELS || kind == VMMIG_CALL_START_SAMPLING ||
+         kind == VMMIG_CALL_GET_MEMORY;
 }
 
 /* By UUID if @vm looks like one, then by name: a VM may be named like a UUID. */
@@ -331,6 +332,8 @@ static const struct
     [VMMIG_CALL_SUSPEND] = {{.urgent = TRUE, .writes = TRUE}, change},
     [VMMIG_CALL_GET_LABELS] = {{0}, vmmig_libvirt_call_labels},
     [VMMIG_CALL_CHANGE_LABELS] = {{.writes = TRUE}, vmmig_libvirt_call_labels},
+    [VMMIG_CALL_START_SAMPLING] = {{.writes = TRUE}, vmmig_libvirt_call_memory},
+    [VMMIG_CALL_GET_MEMORY] = {{0}, vmmig_libvirt_call_memory},
     [VMMIG_CALL_CHECK_FREE] = {{0}, vmmig_libvirt_call_check_free},
     [VMMIG_CALL_RESOLVE] = {{.alone = TRUE}, NULL},
 };

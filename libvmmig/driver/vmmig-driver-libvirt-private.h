@@ -237,6 +237,7 @@ vmmig_libvirt_call_fail (VmmigLibvirtCall *self, VmmigErrorCall error_call, virD
 void vmmig_libvirt_call_inspect (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_list (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_labels (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_memory (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_check_free (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_open_facts (VmmigLibvirtCall *self, virConnectPtr conn);
 /* State and reason of @domain into @facts. FALSE: see libvirt's error. */
@@ -246,6 +247,9 @@ VmmigVmFacts *vmmig_libvirt_domain_get_identity (virDomainPtr domain);
 gboolean vmmig_libvirt_domain_is_migrating (virDomainPtr domain, const VmmigVmFacts *facts);
 
 /* --- libvirt's values as ours, and the reverse (pure) --- */
+
+/* Of the groups "balloon" and "dirtyrate". */
+void vmmig_libvirt_memory (VmmigVmMemory *memory, const virTypedParameter *params, int n_params);
 
 unsigned int vmmig_libvirt_migrate_flags (const VmmigMigrateParams *params);
 /* (element-type virTypedParameter) frees its strings with itself */

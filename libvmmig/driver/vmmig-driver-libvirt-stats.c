@@ -37,6 +37,32 @@ find_number (const virTypedParameter *params, int n_params, const char *field, g
   return FALSE;
 }
 
+/* QEMU keeps no account of pages that were never written: what its process has in memory is an upper
+ * bound. A rate of -1 says "measured" and is none. */
+void
+vmmig_libvirt_memory (VmmigVmMemory *memory, const virTypedParameter *params, int n_params)
+{
+  guint64 kib, status, mib;
+
+  *memory = (VmmigVmMemory){0};
+  if (find_number (params, n_params, "balloon.current", &kib) && kib < G_MAXUINT64 / 1024)
+    memory->in_use = kib * 1024;
+  if (find_number (params, n_params, "balloon.rss", &kib) && kib > 0 && kib < memory->in_use / 1024)
+    memory->in_use = kib * 1024;
+  if (!find_number (params, n_params, "dirtyrate.calc_status", &status))
+    return;
+  memory->sampling = status == VIR_DOMAIN_DIRTYRATE_MEASURING;
+  for (int i = 0; i < n_params && status == VIR_DOMAIN_DIRTYRATE_MEASURED; i++)
+    {
+      if (strcmp (params[i].field, "dirtyrate.megabytes_per_second") != 0 ||
+          params[i].type != VIR_TYPED_PARAM_LLONG || params[i].value.l < 0)
+        continue;
+      mib = (guint64)params[i].value.l;
+      memory->has_dirty_rate = TRUE;
+      memory->dirty_rate = MIN (mib, G_MAXUINT64 >> 20) << 20;
+    }
+}
+
 typedef struct
 {
   const virTypedParameter *params;

@@ -162,6 +162,8 @@ typedef enum
   VMMIG_CALL_SUSPEND, /* vm: pause its CPUs */
   VMMIG_CALL_GET_LABELS, /* vm -> labels */
   VMMIG_CALL_CHANGE_LABELS, /* vm, labels: to be set, names: to be removed -> labels */
+  VMMIG_CALL_START_SAMPLING, /* vm, number: seconds -> nothing; GET_MEMORY tells its result */
+  VMMIG_CALL_GET_MEMORY, /* vm -> memory */
   VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
   VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
@@ -193,7 +195,7 @@ typedef struct
 typedef struct
 {
   VmmigCallKind kind;
-  char *vm; /* UUID; for INSPECT and labels also a name */
+  char *vm; /* UUID; for INSPECT, labels, sampling and memory also a name */
   char *text; /* (nullable); MIGRATE: what an error says was tried */
   char **names; /* RESOLVE: host names and addresses; CHANGE_LABELS: keys (nullable) */
   GHashTable *labels; /* (nullable) CHANGE_LABELS only */
@@ -209,6 +211,15 @@ VmmigMigrateParams *vmmig_migrate_params_new (void);
 void vmmig_migrate_params_free (VmmigMigrateParams *self);
 const char *vmmig_call_kind_describe (VmmigCallKind kind); /* "start post-copy": for messages */
 
+/* A VM's memory, and how fast it is written to. */
+typedef struct
+{
+  guint64 in_use; /* bytes, at most */
+  gboolean sampling; /* the dirty rate is being measured */
+  gboolean has_dirty_rate;
+  guint64 dirty_rate; /* bytes per second */
+} VmmigVmMemory;
+
 typedef struct
 {
   GError *error; /* (nullable) VMMIG_ERROR */
@@ -218,6 +229,7 @@ typedef struct
   GPtrArray *list; /* (element-type VmmigVmFacts) */
   char **addresses; /* RESOLVE */
   GHashTable *labels; /* GET_LABELS, CHANGE_LABELS: as they are now */
+  VmmigVmMemory memory; /* GET_MEMORY */
   VmmigStats stats;
   gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;

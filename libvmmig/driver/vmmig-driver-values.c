@@ -254,6 +254,10 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "read the VM's labels";
     case VMMIG_CALL_CHANGE_LABELS:
       return "change the VM's labels";
+    case VMMIG_CALL_START_SAMPLING:
+      return "measure how fast the VM changes its memory";
+    case VMMIG_CALL_GET_MEMORY:
+      return "read the VM's use of memory";
     case VMMIG_CALL_CHECK_FREE:
       return "check that the VM's name is free";
     case VMMIG_CALL_RESOLVE:
@@ -273,5 +277,6 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->labels, g_hash_table_unref);
   self->lost = FALSE;
   self->watched = FALSE;
+  self->memory = (VmmigVmMemory){0};
   self->stats = (VmmigStats){0};
 }

@@ -357,6 +357,28 @@ answer_change_labels (SimHost *host, SimCall *call, SimVm *vm)
   vm->labels = g_steal_pointer (&xml);
 }
 
+static void
+answer_sampling (SimHost *host, SimCall *call, SimVm *vm)
+{
+  if (!sim_vm_is_active (vm))
+    refuse (call, VMMIG_ERROR_VM_STATE, "it does not run");
+  else if (vm->migration != NULL)
+    refuse (call, VMMIG_ERROR_BUSY, "it is being migrated");
+  else
+    vm->sampled_at = host->sim->now + (gint64)call->request->number * SIM_SECOND;
+}
+
+static void
+answer_memory (SimHost *host, SimCall *call, const SimVm *vm)
+{
+  VmmigVmMemory *memory = &call->reply.memory;
+
+  memory->in_use = vm->memory;
+  memory->sampling = host->sim->now < vm->sampled_at;
+  memory->has_dirty_rate = vm->sampled_at != 0 && !memory->sampling;
+  memory->dirty_rate = memory->has_dirty_rate ? (guint64)vm->dirty_rate : 0;
+}
+
 /* Calls about a VM that has to be there. */
 static gboolean
 answer_for_vm (SimHost *host, SimCall *call, SimVm *vm)
@@ -394,6 +416,12 @@ answer_for_vm (SimHost *host, SimCall *call, SimVm *vm)
       break;
     case VMMIG_CALL_CHANGE_LABELS:
       answer_change_labels (host, call, vm);
+      break;
+    case VMMIG_CALL_START_SAMPLING:
+      answer_sampling (host, call, vm);
+      break;
+    case VMMIG_CALL_GET_MEMORY:
+      answer_memory (host, call, vm);
       break;
     default:
       g_assert_not_reached ();

@@ -132,6 +132,7 @@ typedef struct
   guint64 downtime_limit; /* ms */
   char *tag;
   char *labels; /* (nullable) the element in its metadata */
+  gint64 sampled_at; /* µs: when its dirty rate is known; 0: nobody asked */
   SimMigration *migration; /* that it is the source or the destination of */
   VmmigStats completed;
 } SimVm;

@@ -78,6 +78,7 @@ only_reads (const SimCall *call)
     case VMMIG_CALL_CHECK_FREE:
     case VMMIG_CALL_RESOLVE:
     case VMMIG_CALL_GET_LABELS:
+    case VMMIG_CALL_GET_MEMORY:
       return TRUE;
     default:
       return FALSE;

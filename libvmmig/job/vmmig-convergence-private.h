@@ -15,6 +15,7 @@
 #pragma once
 
 #include "job/vmmig-observation-private.h"
+#include "policy/vmmig-policy-values-private.h"
 
 G_BEGIN_DECLS
 
@@ -180,6 +181,12 @@ typedef struct
   guint first_iteration, seen_iteration;
   guint next_item;
 } VmmigConvergence;
+
+/* What a policy says to a method: KubeVirt's post-copy needs permission for both. */
+void vmmig_convergence_settings_from_policy (VmmigConvergenceSettings *self,
+                                             VmmigConvergenceMethod method,
+                                             const VmmigPolicyValues *policy,
+                                             guint64 data_bytes);
 
 void vmmig_convergence_init (VmmigConvergence *self, const VmmigConvergenceSettings *settings);
 /* Whatever is missing, late, of an earlier migration or nonsense. With nothing known only time

@@ -11,39 +11,22 @@
 
 #include "job/vmmig-migration-decision-private.h"
 
-/* From QEMU's own limit to the policy's. */
-#define DOWNTIME_STEPS 5
-
 static void
 get_settings (VmmigJobRunner *self, VmmigConvergenceSettings *settings)
 {
   const VmmigPolicyValues *policy = &self->plan->policy;
   gboolean kubevirt = policy->convergence_strategy == VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT;
 
-  *settings = (VmmigConvergenceSettings){
-      .method = kubevirt ? VMMIG_CONVERGENCE_METHOD_KUBEVIRT : VMMIG_CONVERGENCE_METHOD_VMMIG,
-      .data_bytes = self->stats.memory_total + self->stats.disk_total,
-      .completion_timeout = policy->completion_timeout_per_gib,
-      .progress_timeout = policy->progress_timeout,
-      .auto_converge = policy->auto_converge,
-      .auto_converge_initial = policy->auto_converge_initial,
-      .auto_converge_increment = policy->auto_converge_increment,
-      .allow_post_copy = policy->allow_post_copy,
-      .allow_workload_disruption = vmmig_policy_values_may_pause (policy),
-      .early = policy->early_switch,
-  };
+  vmmig_convergence_settings_from_policy (
+      settings, kubevirt ? VMMIG_CONVERGENCE_METHOD_KUBEVIRT : VMMIG_CONVERGENCE_METHOD_VMMIG,
+      policy, self->stats.memory_total + self->stats.disk_total);
   if (self->steered_downtime != 0)
     {
       settings->initial_downtime = self->steered_downtime;
       settings->maximum_downtime = self->steered_downtime;
+      settings->downtime_steps = 0;
     }
-  else if ((policy->set & (1u << VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME)) != 0)
-    {
-      settings->initial_downtime = MIN (policy->maximum_downtime, VMMIG_DEFAULT_MAXIMUM_DOWNTIME);
-      settings->maximum_downtime = policy->maximum_downtime;
-      settings->downtime_steps = DOWNTIME_STEPS;
-    }
-  else if (self->converges && self->convergence.downtime != 0)
+  else if (settings->maximum_downtime == 0 && self->converges && self->convergence.downtime != 0)
     {
       /* It was in the policy before. */
       settings->initial_downtime = VMMIG_DEFAULT_MAXIMUM_DOWNTIME;

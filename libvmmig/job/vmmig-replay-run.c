@@ -11,8 +11,6 @@
 
 #include "job/vmmig-migration-decision-private.h"
 
-/* From QEMU's own limit to the policy's, as jobs have it. */
-#define DOWNTIME_STEPS 5u
 #define MODEL_POLL (G_USEC_PER_SEC / 2)
 /* A switch of the recorded migration so soon after the strategy's is the same one. */
 #define SAME_SWITCH (VMMIG_CONVERGENCE_SWITCH_PATIENCE + 2 * G_USEC_PER_SEC)
@@ -63,29 +61,7 @@ vmmig_replay_get_settings (VmmigReplayStrategy strategy,
       [VMMIG_REPLAY_STRATEGY_OVIRT] = VMMIG_CONVERGENCE_METHOD_OVIRT,
   };
 
-  *settings = (VmmigConvergenceSettings){
-      .method = methods[strategy],
-      .data_bytes = data_bytes,
-      .completion_timeout = policy->completion_timeout_per_gib,
-      .progress_timeout = policy->progress_timeout,
-      .auto_converge = policy->auto_converge,
-      .auto_converge_initial = policy->auto_converge_initial,
-      .auto_converge_increment = policy->auto_converge_increment,
-      .allow_post_copy = policy->allow_post_copy,
-      /* KubeVirt's post-copy needs both, as in jobs. */
-      .allow_workload_disruption =
-          strategy == VMMIG_REPLAY_STRATEGY_KUBEVIRT &&
-                  !is_set (policy, VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION)
-              ? policy->allow_post_copy
-              : policy->allow_workload_disruption,
-      .early = policy->early_switch,
-  };
-  if (is_set (policy, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME))
-    {
-      settings->initial_downtime = MIN (policy->maximum_downtime, VMMIG_DEFAULT_MAXIMUM_DOWNTIME);
-      settings->maximum_downtime = policy->maximum_downtime;
-      settings->downtime_steps = DOWNTIME_STEPS;
-    }
+  vmmig_convergence_settings_from_policy (settings, methods[strategy], policy, data_bytes);
   apply_defaults (policy, settings);
 }
 

@@ -277,5 +277,41 @@ class OthersMigrations(unittest.TestCase):
         self.assertEqual(done.status, 2, done.err)
 
 
+class Forecasts(unittest.TestCase):
+    """Before anything begins."""
+
+    def forecast(self, *words, simulated):
+        done = run("forecast", "web01", "--on", NODES[1], *words, "--json", simulated=simulated)
+        self.assertEqual(done.status, 0, done.err)
+        return done.events[-1]
+
+    def test_it_is_measured(self):
+        event = self.forecast("--bandwidth", "100MiB/s", "--measure", "1s",
+                              simulated="memory=1024 dirty=1 set=256")
+        self.assertEqual((event["event"], event["vm"]), ("forecast", "web01"))
+        self.assertEqual((event["memory"], event["dirty-rate"]), (1 << 30, 1 << 20))
+        self.assertEqual(event["forecast"]["verdict"], "converges")
+        self.assertLessEqual(event["forecast"]["remaining-low"], 10240)
+        self.assertGreaterEqual(event["forecast"]["remaining-high"], 10240)
+
+    def test_a_vm_that_dirties_too_much_is_told(self):
+        event = self.forecast("--bandwidth", "10MiB/s", "--measure", "1s",
+                              simulated="memory=1024 dirty=500 set=1000")
+        self.assertNotEqual(event["forecast"]["verdict"], "converges")
+        self.assertIn("needed-bandwidth", event["forecast"])
+
+    def test_without_a_measurement_nothing_is_claimed(self):
+        event = self.forecast("--bandwidth", "10MiB/s", "--measure", "none",
+                              simulated="memory=1024 dirty=500 set=1000")
+        self.assertNotIn("dirty-rate", event)
+        self.assertEqual(event["forecast"]["verdict"], "unknown")
+
+    def test_people_are_told_in_words(self):
+        done = run("forecast", "web01", "--on", NODES[1], "--bandwidth", "100MiB/s",
+                   simulated="memory=1024 dirty=1 set=256")
+        self.assertEqual(done.status, 0, done.err)
+        self.assertRegex(done.out, r"(?m)^web01: at most 1\.0 GiB in use, written to at some 1\.0 MiB/s$")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -13,7 +13,7 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "label", "policy",
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "forecast", "label", "policy",
             "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
@@ -56,7 +56,7 @@ class CommandLine(unittest.TestCase):
         self.usage_error(b"\xff", says="\N{REPLACEMENT CHARACTER}")
 
     def test_what_is_missing_is_named(self):
-        for command in set(COMMANDS) - {"label", "policy", "settings", "version", "status"}:
+        for command in set(COMMANDS) - {"forecast", "label", "policy", "settings", "version", "status"}:
             self.usage_error(command, says="No VM")
             self.usage_error(command, "vm", says="--from")
         self.usage_error("status", says="--from")
@@ -122,6 +122,18 @@ class CommandLine(unittest.TestCase):
         for change in [["--bandwidth", "1MiB/s"], ["--max-downtime", "400ms"], ["--force"]]:
             done = run("steer", "vm", *source, *change)
             self.assertEqual(done.status, 9, f"{change}: {done.err}")
+
+    def test_a_forecast_needs_a_link(self):
+        host = ["--on", NOWHERE[1]]
+        self.usage_error("forecast", says="No VM")
+        self.usage_error("forecast", "vm", says="--on")
+        self.usage_error("forecast", "one", "two", *host, says="‘two’")
+        self.usage_error("forecast", "vm", *host, says="--bandwidth")
+        host += ["--bandwidth", "1Gbit/s"]
+        for time in ["0s", "61s", "1500ms", "long", "18446744073709551616s"]:
+            self.usage_error("forecast", "vm", *host, "--measure", time, says="--measure")
+        self.usage_error("forecast", "vm", *host, "--max-downtime", "0ms", says="downtime")
+        self.assertEqual(run("forecast", "vm", *host).status, 9)
 
     def test_contradictions_are_refused(self):
         self.usage_error("migrate", "vm", *NODES, "--parallel", "2", "--compression", "xbzrle")

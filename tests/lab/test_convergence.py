@@ -157,5 +157,25 @@ class Hard(support.LabTest):
         self.check_after(guest, "h1")
 
 
+class Before(support.LabTest):
+    def test_a_forecast_tells_a_calm_vm_from_a_hard_one(self):
+        calm, hard = self.guest(dirty_mib_s=0), self.guest(memory_mib=64, working_set_mib=48,
+                                                          dirty_mib_s=64)
+        verdicts = {}
+        for guest in (calm, hard):
+            guest.watcher.wait_beat("h1")
+            with support.tool(self.lab, "forecast", guest.name, "--on", self.lab.h1.uri,
+                              "--bandwidth", "8MiB/s", "--measure", "1s") as run:
+                self.assertEqual(run.wait_end(), 0, run.complaints())
+                event = run.events[-1]
+            support.note("%s: %s" % (guest.name, event["forecast"]["text"]))
+            self.assertGreater(event["memory"], 0)
+            self.assertLessEqual(event["memory"], 64 * MIB)
+            verdicts[guest] = event["forecast"]["verdict"]
+        self.assertNotEqual(verdicts[hard], "converges")
+        self.assertNotEqual(verdicts[calm], "does-not-converge")
+        self.moves(calm, "h1", "h2")
+
+
 if __name__ == "__main__":
     unittest.main()

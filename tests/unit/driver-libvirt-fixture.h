@@ -80,6 +80,7 @@ struct Answer
   double seconds = 0;
   gint64 asked = g_get_monotonic_time ();
   VmmigStats stats = {};
+  VmmigVmMemory memory = {};
   VmmigVmState state = VMMIG_VM_OTHER;
   VmmigVmReason reason = VMMIG_VM_REASON_OTHER;
   VmmigVmJob job = VMMIG_VM_JOB_NONE;
@@ -130,6 +131,7 @@ answer_cb (VmmigReply *reply, gpointer user_data)
   answer.on_engine = vmmig_engine_is_current_thread ();
   answer.seconds = (double)(g_get_monotonic_time () - answer.asked) / G_TIME_SPAN_SECOND;
   answer.stats = reply->stats;
+  answer.memory = reply->memory;
   if (reply->vm != nullptr)
     {
       answer.state = reply->vm->state;

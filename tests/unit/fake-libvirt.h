@@ -32,6 +32,7 @@ struct Vm
       config_labels; /* those in the labels': of the running VM, of its definition */
   int job_type = VIR_DOMAIN_JOB_NONE;
   std::vector<virTypedParameter> stats;
+  std::vector<virTypedParameter> memory; /* balloon and dirty rate */
 };
 
 /* A call that reached the daemon: what is local to the client is not recorded. */

@@ -291,6 +291,17 @@ async def change_labels(self, vm, labels=None, remove=None):
     return await _call(self.change_labels_async, self.change_labels_finish, vm, labels, remove)
 
 
+@_add(Vmmig.Node)
+async def measure_memory(self, vm, seconds=0):
+    """The bytes that a VM uses, and how many of them it writes to in a second.
+
+    The latter is Vmmig.DIRTY_RATE_UNKNOWN unless it was measured for some seconds.
+    """
+    _done, memory, dirty_rate = await _call(self.measure_memory_async, self.measure_memory_finish,
+                                            vm, seconds)
+    return memory, dirty_rate
+
+
 # --- jobs --------------------------------------------------------------------------------------
 
 
