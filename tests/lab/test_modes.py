@@ -41,10 +41,10 @@ class TheVerdict(support.LabTest):
         with self.assertRaises((AssertionError, support.LabError)), \
                 unittest.mock.patch("support.PATIENCE", 2):
             self.check_after(guest, "h2")
-        self.lab.h1.virsh("metadata", guest.uuid, "urn:x-vmmig", "--key", "vmmig", "--set",
-                          "<vmmig/>")
-        self.assert_seen(guest, "vmmig")
-        self.lab.h1.virsh("metadata", guest.uuid, "urn:x-vmmig", "--remove")
+        mark = "https://libvmmig.org/xmlns/migration/1"
+        self.lab.h1.virsh("metadata", guest.uuid, mark, "--key", "vmmig", "--set", "<migration/>")
+        self.assert_seen(guest, "xmlns/migration")
+        self.lab.h1.virsh("metadata", guest.uuid, mark, "--remove")
         guest.define("h2")
         self.assert_seen(guest, "h2")
         self.lab.h2.virsh("start", guest.uuid, "--paused")
