@@ -123,22 +123,24 @@ def show(result):
         ", " + ", ".join(result["decisions"]) if result["decisions"] else "")
 
 
-def judge_forecasts(results):
-    """Of migrations that ended by pre-copy: does the interval hold the end?"""
-    held = n = wrong = verdicts = 0
-    for result in results:
+def judge_forecasts(ours, theirs):
+    """Does the interval hold the end of what ended by pre-copy, and the verdict what virsh saw?"""
+    held = n = wrong = verdicts = silent = 0
+    for result, other in zip(ours, theirs):
         for iteration, _likely, low, high, verdict, left in result["forecasts"]:
             away = abs(result["ratio"] - 1) >= 0.1
-            if iteration >= 2 and away and verdict not in (None, "unknown"):
+            if iteration >= 2 and away and verdict in (None, "unknown"):
+                silent += 1
+            elif iteration >= 2 and away:
                 verdicts += 1
-                wrong += (verdict == "converges") != (result["ratio"] < 1)
+                wrong += (verdict == "converges") != other["finished"]
             if result["mode"] != "pre-copy" or not result["finished"] or iteration < 2:
                 continue
             if low is None:
                 continue
             n += 1
             held += low / 1000 <= left + 0.3 and (high is None or left <= high / 1000 + 0.3)
-    return {"intervals": n, "held": held, "verdicts": verdicts, "wrong": wrong}
+    return {"intervals": n, "held": held, "verdicts": verdicts, "wrong": wrong, "silent": silent}
 
 
 def main():
@@ -165,9 +167,9 @@ def main():
     print("downtime where both finished (%d): median of ratios %.2f, slowest %.0f ms to %.0f ms"
           % (len(both), statistics.median(ratios), max(a for a, b in both),
              max(b for a, b in both)))
-    forecasts = judge_forecasts(ours)
+    forecasts = judge_forecasts(ours, theirs)
     print("forecasts: %(held)d of %(intervals)d intervals hold the end; %(wrong)d of %(verdicts)d "
-          "verdicts are wrong" % forecasts)
+          "verdicts are wrong, and %(silent)d snapshots have none" % forecasts)
     figures.keep("guests", {"vmmig": ours, "virsh": theirs, "forecasts": forecasts})
 
 

@@ -4,6 +4,7 @@
  */
 
 #include "job-simulation.h"
+#include "rounds.h"
 
 namespace
 {
@@ -66,7 +67,7 @@ TEST_F (Converge, WithoutATimeOutItIsGivenUpNever)
 
   vmmig_migration_job_set_policy (job.job, policy);
   job.start ();
-  cluster.run_both_for (1800 * kSecond);
+  cluster.run_both_for ((gint64)rounds (1800, 300) * kSecond);
   EXPECT_EQ (job.state (), VMMIG_JOB_STATE_PRE_COPY);
   ASSERT_TRUE (job.cancel () != nullptr);
   ASSERT_TRUE (job.finish ());
