@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "policy-set-fixture.h"
+#include "temporary-folder.h"
 
 namespace
 {
@@ -16,21 +17,11 @@ using testing::HasSubstr;
 class PolicyFiles : public PolicySet
 {
 protected:
-  ~PolicyFiles () override
-  {
-    for (const std::string &name : written)
-      g_unlink (path (name).c_str ());
-    g_chmod (folder, 0700);
-    g_rmdir (folder);
-    g_free (folder);
-  }
-
-  std::string path (const std::string &name) { return std::string (folder) + "/" + name; }
+  std::string path (const std::string &name) { return temporary.file (name); }
   void write (const std::string &name, const std::string &text)
   {
     ASSERT_TRUE (g_file_set_contents (path (name).c_str (), text.data (),
                                       static_cast<gssize> (text.size ()), nullptr));
-    written.push_back (name);
   }
   bool load_file (const std::string &name)
   {
@@ -44,8 +35,8 @@ protected:
   }
   bool failed_with (VmmigError code) { return g_error_matches (error, VMMIG_ERROR, code); }
 
-  char *folder = g_dir_make_tmp ("vmmig-policies-XXXXXX", nullptr);
-  std::vector<std::string> written;
+  TemporaryFolder temporary;
+  const char *folder = temporary.path ();
 };
 
 const char GOOD[] = "[policy good]\nvm-selector=a=1\nbandwidth=1MiB/s\n"; /* three lines */

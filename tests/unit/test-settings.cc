@@ -9,6 +9,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "policy/vmmig-settings-private.h"
+#include "temporary-folder.h"
 
 namespace
 {
@@ -32,16 +33,14 @@ text_of (VmmigSettings *settings, const char *name)
 class SettingsFile : public ::testing::Test
 {
 protected:
-  char *folder = g_dir_make_tmp ("vmmig-settings-XXXXXX", nullptr);
-  std::string path = std::string (folder) + "/settings.conf";
+  TemporaryFolder temporary;
+  const char *folder = temporary.path ();
+  std::string path = temporary.file ("settings.conf");
   VmmigSettings *settings = vmmig_settings_new ();
   GError *error = nullptr;
 
   ~SettingsFile () override
   {
-    g_unlink (path.c_str ());
-    g_rmdir (folder);
-    g_free (folder);
     g_object_unref (settings);
     g_clear_error (&error);
   }

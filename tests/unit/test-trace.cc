@@ -11,6 +11,7 @@
 
 #include "job-simulation.h"
 #include "job/vmmig-trace-private.h"
+#include "temporary-folder.h"
 
 namespace
 {
@@ -155,8 +156,9 @@ TEST (TraceRead, AWrongValueIsNamed)
 
 TEST (TraceRead, AFileThatIsNotThereOrNotSafeIsRefused)
 {
-  g_autofree char *folder = g_dir_make_tmp ("vmmig-XXXXXX", nullptr);
-  g_autofree char *path = g_build_filename (folder, "trace", nullptr);
+  TemporaryFolder folder;
+  std::string file = folder.file ("trace");
+  const char *path = file.c_str ();
   g_autoptr (VmmigTrace) trace = nullptr;
   g_autoptr (GError) error = nullptr;
 
@@ -176,8 +178,6 @@ TEST (TraceRead, AFileThatIsNotThereOrNotSafeIsRefused)
   /* Nothing was copied, so nothing can be decided. */
   EXPECT_EQ (vmmig_trace_replay (trace, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error), nullptr);
   EXPECT_TRUE (g_error_matches (error, VMMIG_ERROR, VMMIG_ERROR_WRONG_STATE));
-  g_unlink (path);
-  g_rmdir (folder);
 }
 
 /* --- writing --- */
@@ -255,18 +255,9 @@ protected:
     cluster.add_vm ();
     policy = vmmig_migration_policy_new ();
     vmmig_migration_policy_set_bandwidth (policy, 256 * kMiB);
-    folder = g_dir_make_tmp ("vmmig-XXXXXX", nullptr);
-    path = g_build_filename (folder, "trace", nullptr);
   }
 
-  ~Traces () override
-  {
-    g_unlink (path);
-    g_rmdir (folder);
-    g_free (path);
-    g_free (folder);
-    g_object_unref (policy);
-  }
+  ~Traces () override { g_object_unref (policy); }
 
   VmmigTrace *record (Job &job)
   {
@@ -296,8 +287,9 @@ protected:
 
   JobSimulation cluster;
   VmmigMigrationPolicy *policy;
-  char *folder;
-  char *path;
+  TemporaryFolder folder;
+  std::string file = folder.file ("trace");
+  const char *path = file.c_str ();
 };
 
 TEST_F (Traces, AReplayWithWhatWasRecordedDecidesTheSame)
@@ -345,6 +337,38 @@ TEST_F (Traces, AReplayWithWhatWasRecordedDecidesTheSame)
       }
   EXPECT_GT (theirs.size (), 2u);
   EXPECT_EQ (ours, theirs);
+}
+
+/* What its user did is in it too, and is no decision of a strategy. */
+TEST_F (Traces, ASteeredAndForcedMigrationIsReadAgain)
+{
+  g_autoptr (GError) error = nullptr;
+  g_autoptr (VmmigTrace) read = nullptr;
+  g_autoptr (VmmigReplay) replay = nullptr;
+  Job job (cluster, cluster.source, cluster.destination);
+  g_autoptr (VmmigTrace) trace = record (job);
+
+  vmmig_migration_policy_set_allow_workload_disruption (policy, TRUE);
+  job.start ();
+  ASSERT_TRUE (job.run_until_state (VMMIG_JOB_STATE_PRE_COPY));
+  cluster.run_both_for (20 * kSecond);
+  job.set_downtime (700);
+  g_autoptr (VmmigMigrationPolicy) other = vmmig_migration_policy_copy (policy);
+  vmmig_migration_policy_set_completion_timeout_per_gib (other, 500);
+  job.change_policy (other);
+  cluster.run_both_for (20 * kSecond);
+  job.force ();
+  ASSERT_TRUE (job.finish ());
+  ASSERT_EQ (vmmig_migration_result_get_mode (job.result ()), VMMIG_MIGRATION_MODE_PAUSED)
+      << job.describe ();
+  ASSERT_TRUE (vmmig_trace_save (trace, path, &error)) << error->message;
+  read = vmmig_trace_load (path, &error);
+  ASSERT_NE (read, nullptr) << error->message;
+  ASSERT_EQ (vmmig_trace_get_n_records (read), vmmig_trace_get_n_records (trace));
+  replay = vmmig_trace_replay (read, VMMIG_REPLAY_STRATEGY_VMMIG, nullptr, &error);
+  ASSERT_NE (replay, nullptr) << error->message;
+  /* No strategy would have paused it then, so what came of that tells nothing. */
+  EXPECT_EQ (vmmig_replay_get_end (replay), VMMIG_REPLAY_END_DIVERGED) << describe (replay);
 }
 
 TEST_F (Traces, WhereItDecidesOtherwiseTheReplayEnds)
