@@ -4,10 +4,10 @@
  */
 
 #include "commands.h"
+#include "limit-options.h"
 #include "options.h"
 #include "report.h"
 #include "session.h"
-#include "units.h"
 
 static int
 run (const Options *options, const char *later, SessionOptions *session)
@@ -67,23 +67,17 @@ cmd_postcopy (int argc, char **argv)
 }
 
 static gboolean
-read_limits (const char *bandwidth, const char *downtime, SessionOptions *session, GError **error)
+read_limits (const Limits *limits, SessionOptions *session, GError **error)
 {
-  guint64 number = 0;
+  g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
 
-  if (bandwidth != NULL && !units_parse_rate (bandwidth, &session->bandwidth, error))
-    {
-      g_prefix_error (error, "--bandwidth: ");
-      return FALSE;
-    }
-  if (downtime != NULL && !units_parse_duration (downtime, &number, error))
-    {
-      g_prefix_error (error, "--max-downtime: ");
-      return FALSE;
-    }
-  /* The library refuses far less than what does not fit */
-  session->maximum_downtime = (guint)MIN (number, G_MAXUINT);
-  if (bandwidth != NULL || downtime != NULL || session->force)
+  if (!limits_apply (limits, policy, error) || !vmmig_migration_policy_check (policy, error))
+    return FALSE;
+  if (limits->bandwidth != NULL)
+    session->bandwidth = vmmig_migration_policy_get_bandwidth (policy);
+  if (limits->maximum_downtime != NULL)
+    session->maximum_downtime = vmmig_migration_policy_get_maximum_downtime (policy);
+  if (session->bandwidth != 0 || session->maximum_downtime != 0 || session->force)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                "Nothing is asked for: give --bandwidth, --max-downtime or --force");
@@ -94,16 +88,15 @@ int
 cmd_steer (int argc, char **argv)
 {
   g_auto (Options) options = {0};
-  g_autofree char *bandwidth = NULL;
-  g_autofree char *downtime = NULL;
+  g_auto (Limits) limits = {0};
   g_autoptr (GOptionContext) context = NULL;
   g_autoptr (GError) error = NULL;
   SessionOptions session = {.kind = SESSION_STEER};
   const GOptionArg text = G_OPTION_ARG_FILENAME;
   /* clang-format off */
   const GOptionEntry entries[] = {
-    {"bandwidth", 0, 0, text, &bandwidth, "Use at most this from now on: 200MiB/s, 1Gbit/s, unlimited", "RATE"},
-    {"max-downtime", 0, 0, text, &downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"bandwidth", 0, 0, text, &limits.bandwidth, "Use at most this from now on: 200MiB/s, 1Gbit/s, unlimited", "RATE"},
+    {"max-downtime", 0, 0, text, &limits.maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
     {"force", 0, 0, G_OPTION_ARG_NONE, &session.force, "Let it end now, by what its start allowed: post-copy, or else a pause of the VM", NULL},
     G_OPTION_ENTRY_NULL,
   };
@@ -115,7 +108,7 @@ cmd_steer (int argc, char **argv)
                                  entries);
   if (!options_parse (&options, context, argc, argv, 1))
     return EXIT_CODE_USAGE;
-  if (!read_limits (bandwidth, downtime, &session, &error))
+  if (!read_limits (&limits, &session, &error))
     return options_refuse (error);
   return run (&options, "watch", &session);
 }

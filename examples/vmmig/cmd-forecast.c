@@ -4,6 +4,7 @@
  */
 
 #include "commands.h"
+#include "limit-options.h"
 #include "options.h"
 #include "report.h"
 #include "units.h"
@@ -13,10 +14,8 @@
 typedef struct
 {
   Options common;
-  char *link;
+  Limits limits;
   char *measure;
-  char *maximum_downtime;
-  guint64 bandwidth; /* bytes per second */
   guint seconds;
   VmmigMigrationPolicy *policy;
   Output *output;
@@ -28,9 +27,8 @@ static void
 forecast_clear (Forecast *self)
 {
   options_clear (&self->common);
-  g_free (self->link);
+  limits_clear (&self->limits);
   g_free (self->measure);
-  g_free (self->maximum_downtime);
   g_clear_object (&self->policy);
   g_clear_pointer (&self->output, output_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
@@ -70,33 +68,17 @@ read_seconds (Forecast *self, GError **error)
 }
 
 static gboolean
-read_numbers (Forecast *self, GError **error)
+read_limits (Forecast *self, GError **error)
 {
-  guint64 number;
-
   self->policy = vmmig_migration_policy_new ();
-  if (self->link == NULL)
+  if (self->limits.bandwidth == NULL)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                    "--bandwidth is missing: what the link to the destination carries");
       return FALSE;
     }
-  if (!units_parse_rate (self->link, &self->bandwidth, error))
-    {
-      g_prefix_error (error, "--bandwidth: ");
-      return FALSE;
-    }
-  vmmig_migration_policy_set_bandwidth (self->policy, self->bandwidth);
-  if (self->maximum_downtime != NULL)
-    {
-      if (!units_parse_duration (self->maximum_downtime, &number, error))
-        {
-          g_prefix_error (error, "--max-downtime: ");
-          return FALSE;
-        }
-      vmmig_migration_policy_set_maximum_downtime (self->policy, (guint)MIN (number, G_MAXUINT));
-    }
-  return vmmig_migration_policy_check (self->policy, error) && read_seconds (self, error);
+  return limits_apply (&self->limits, self->policy, error) &&
+         vmmig_migration_policy_check (self->policy, error) && read_seconds (self, error);
 }
 
 static gboolean
@@ -105,8 +87,8 @@ parse (Forecast *self, int argc, char **argv)
   const GOptionArg text = G_OPTION_ARG_FILENAME;
   /* clang-format off */
   const GOptionEntry entries[] = {
-    {"bandwidth", 0, 0, text, &self->link, "What the link to the destination carries, or the migration may use: 1Gbit/s", "RATE"},
-    {"max-downtime", 0, 0, text, &self->maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"bandwidth", 0, 0, text, &self->limits.bandwidth, "What the link to the destination carries, or the migration may use: 1Gbit/s", "RATE"},
+    {"max-downtime", 0, 0, text, &self->limits.maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
     {"measure", 0, 0, text, &self->measure, "How long to measure how fast the VM changes its memory: 2s, none", "TIME"},
     G_OPTION_ENTRY_NULL,
   };
@@ -128,7 +110,7 @@ parse (Forecast *self, int argc, char **argv)
   else if (self->common.from == NULL)
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                  "--on is missing: the host that has the VM");
-  else if (read_numbers (self, &error))
+  else if (read_limits (self, &error))
     return TRUE;
   options_refuse (error);
   return FALSE;
@@ -152,8 +134,8 @@ show_as_json (Forecast *self, guint64 memory, guint64 dirty_rate, const VmmigFor
 static void
 show (Forecast *self, guint64 memory, guint64 dirty_rate)
 {
-  g_autoptr (VmmigForecast) forecast =
-      vmmig_forecast_new_for (memory, 0, self->bandwidth, dirty_rate, 0, self->policy);
+  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_for (
+      memory, 0, vmmig_migration_policy_get_bandwidth (self->policy), dirty_rate, 0, self->policy);
   g_autofree char *size = units_format_size (memory);
   g_autofree char *rate = NULL;
   g_autofree char *line = NULL;

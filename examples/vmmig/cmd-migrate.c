@@ -10,6 +10,7 @@
 #include <glib/gstdio.h>
 
 #include "commands.h"
+#include "limit-options.h"
 #include "options.h"
 #include "policies.h"
 #include "report.h"
@@ -24,10 +25,7 @@ typedef struct
   char *tls_name;
   char *network;
   gboolean plaintext;
-  char *bandwidth;
-  char *maximum_downtime;
-  char *completion_timeout;
-  char *progress_timeout;
+  Limits limits;
   char *strategy;
   gboolean auto_converge;
   gboolean no_auto_converge;
@@ -62,10 +60,7 @@ migrate_options_clear (MigrateOptions *self)
   g_strfreev (self->addresses);
   g_free (self->tls_name);
   g_free (self->network);
-  g_free (self->bandwidth);
-  g_free (self->maximum_downtime);
-  g_free (self->completion_timeout);
-  g_free (self->progress_timeout);
+  limits_clear (&self->limits);
   g_free (self->strategy);
   g_free (self->post_copy_after);
   g_free (self->parallel);
@@ -93,10 +88,10 @@ new_context (MigrateOptions *self)
     {"to-address", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->addresses, "An address of the destination for memory and disks; may be repeated", "ADDRESS"},
     {"tls-name", 0, 0, text, &self->tls_name, "The name in the destination's certificate, if it is another than the address", "NAME"},
     {"no-encryption", 0, 0, G_OPTION_ARG_NONE, &self->plaintext, "Send memory and disks in the clear: everybody on the path can read and change them", NULL},
-    {"bandwidth", 0, 0, text, &self->bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
-    {"max-downtime", 0, 0, text, &self->maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
-    {"completion-timeout-per-gib", 0, 0, text, &self->completion_timeout, "Time that each GiB may take; then post-copy if it is allowed, or give up: 150s, none", "TIME"},
-    {"progress-timeout", 0, 0, text, &self->progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
+    {"bandwidth", 0, 0, text, &self->limits.bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
+    {"max-downtime", 0, 0, text, &self->limits.maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"completion-timeout-per-gib", 0, 0, text, &self->limits.completion_timeout, "Time that each GiB may take; then post-copy if it is allowed, or give up: 150s, none", "TIME"},
+    {"progress-timeout", 0, 0, text, &self->limits.progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
     {"convergence-strategy", 0, 0, text, &self->strategy, "vmmig, or kubevirt with its own arithmetic", "WHICH"},
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
     {"no-auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->no_auto_converge, "Not even if a policy or setting says so", NULL},
@@ -142,58 +137,19 @@ new_context (MigrateOptions *self)
 }
 
 static gboolean
-apply_timeouts (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
+apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
 {
-  guint seconds;
+  guint count;
   int value;
 
-  if (self->completion_timeout != NULL)
-    {
-      if (!options_parse_timeout ("--completion-timeout-per-gib", self->completion_timeout,
-                                  &seconds, error))
-        return FALSE;
-      vmmig_migration_policy_set_completion_timeout_per_gib (policy, seconds);
-    }
-  if (self->progress_timeout != NULL)
-    {
-      if (!options_parse_timeout ("--progress-timeout", self->progress_timeout, &seconds, error))
-        return FALSE;
-      vmmig_migration_policy_set_progress_timeout (policy, seconds);
-    }
+  if (!limits_apply (&self->limits, policy, error))
+    return FALSE;
   if (self->strategy != NULL)
     {
       if (!options_parse_enum ("--convergence-strategy", self->strategy,
                                VMMIG_TYPE_CONVERGENCE_STRATEGY, &value, error))
         return FALSE;
       vmmig_migration_policy_set_convergence_strategy (policy, (VmmigConvergenceStrategy)value);
-    }
-  return TRUE;
-}
-
-static gboolean
-apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
-{
-  guint64 number;
-  guint count;
-
-  if (self->bandwidth != NULL)
-    {
-      if (!units_parse_rate (self->bandwidth, &number, error))
-        {
-          g_prefix_error (error, "--bandwidth: ");
-          return FALSE;
-        }
-      vmmig_migration_policy_set_bandwidth (policy, number);
-    }
-  if (self->maximum_downtime != NULL)
-    {
-      if (!units_parse_duration (self->maximum_downtime, &number, error))
-        {
-          g_prefix_error (error, "--max-downtime: ");
-          return FALSE;
-        }
-      /* The policy refuses far less than what does not fit */
-      vmmig_migration_policy_set_maximum_downtime (policy, (guint)MIN (number, G_MAXUINT));
     }
   if (self->parallel != NULL)
     {
@@ -243,7 +199,7 @@ make_policy (const MigrateOptions *self, GError **error)
 
   if (!check_contradictions (self, error) ||
       !options_check_text ("--network", self->network, error) ||
-      !apply_limits (self, policy, error) || !apply_timeouts (self, policy, error))
+      !apply_limits (self, policy, error))
     return NULL;
   if (self->plaintext)
     vmmig_migration_policy_set_encryption (policy, VMMIG_ENCRYPTION_OFF);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "limit-options.h"
 #include "exit-code.h"
 #include "options.h"
 #include "report.h"
@@ -16,10 +17,7 @@ typedef struct
   char **files;
   char *model;
   char *strategy;
-  char *bandwidth;
-  char *maximum_downtime;
-  char *completion_timeout;
-  char *progress_timeout;
+  Limits limits;
   gboolean auto_converge;
   gboolean post_copy;
   gboolean no_post_copy;
@@ -34,10 +32,7 @@ replay_options_clear (ReplayOptions *self)
   g_strfreev (self->files);
   g_free (self->model);
   g_free (self->strategy);
-  g_free (self->bandwidth);
-  g_free (self->maximum_downtime);
-  g_free (self->completion_timeout);
-  g_free (self->progress_timeout);
+  limits_clear (&self->limits);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ReplayOptions, replay_options_clear)
@@ -51,10 +46,10 @@ new_context (ReplayOptions *self)
   const GOptionEntry entries[] = {
     {"model", 0, 0, text, &self->model, "Instead of a file: memory=8GiB,working-set=2GiB,dirty-rate=200MiB/s,link=100MiB/s", "LIST"},
     {"strategy", 0, 0, text, &self->strategy, "Who decides: vmmig (the default), kubevirt, nova or ovirt", "WHICH"},
-    {"bandwidth", 0, 0, text, &self->bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
-    {"max-downtime", 0, 0, text, &self->maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
-    {"completion-timeout-per-gib", 0, 0, text, &self->completion_timeout, "Time that each GiB may take: 150s, none", "TIME"},
-    {"progress-timeout", 0, 0, text, &self->progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
+    {"bandwidth", 0, 0, text, &self->limits.bandwidth, "Use at most this: 200MiB/s, 1Gbit/s", "RATE"},
+    {"max-downtime", 0, 0, text, &self->limits.maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
+    {"completion-timeout-per-gib", 0, 0, text, &self->limits.completion_timeout, "Time that each GiB may take: 150s, none", "TIME"},
+    {"progress-timeout", 0, 0, text, &self->limits.progress_timeout, "Give up when it comes no nearer to its end for this time: 150s, none", "TIME"},
     {"auto-converge", 0, 0, G_OPTION_ARG_NONE, &self->auto_converge, "Slow the VM down if it changes memory faster than it is copied", NULL},
     {"post-copy", 0, 0, G_OPTION_ARG_NONE, &self->post_copy, "Allow post-copy", NULL},
     {"no-post-copy", 0, 0, G_OPTION_ARG_NONE, &self->no_post_copy, "Do not allow post-copy, although the recorded policy did", NULL},
@@ -175,51 +170,10 @@ make_model (const char *text, GError **error)
 /* --- the policy --- */
 
 static gboolean
-apply_limits (const ReplayOptions *self, VmmigMigrationPolicy *policy, GError **error)
-{
-  guint64 number;
-
-  if (self->bandwidth != NULL)
-    {
-      if (!units_parse_rate (self->bandwidth, &number, error))
-        {
-          g_prefix_error (error, "--bandwidth: ");
-          return FALSE;
-        }
-      vmmig_migration_policy_set_bandwidth (policy, number);
-    }
-  if (self->maximum_downtime != NULL)
-    {
-      if (!units_parse_duration (self->maximum_downtime, &number, error))
-        {
-          g_prefix_error (error, "--max-downtime: ");
-          return FALSE;
-        }
-      vmmig_migration_policy_set_maximum_downtime (policy, (guint)MIN (number, G_MAXUINT));
-    }
-  return TRUE;
-}
-
-static gboolean
 apply_policy (const ReplayOptions *self, VmmigMigrationPolicy *policy, GError **error)
 {
-  guint seconds;
-
-  if (!apply_limits (self, policy, error))
+  if (!limits_apply (&self->limits, policy, error))
     return FALSE;
-  if (self->completion_timeout != NULL)
-    {
-      if (!options_parse_timeout ("--completion-timeout-per-gib", self->completion_timeout,
-                                  &seconds, error))
-        return FALSE;
-      vmmig_migration_policy_set_completion_timeout_per_gib (policy, seconds);
-    }
-  if (self->progress_timeout != NULL)
-    {
-      if (!options_parse_timeout ("--progress-timeout", self->progress_timeout, &seconds, error))
-        return FALSE;
-      vmmig_migration_policy_set_progress_timeout (policy, seconds);
-    }
   if (self->auto_converge)
     vmmig_migration_policy_set_auto_converge (policy, TRUE);
   if (self->post_copy || self->no_post_copy)
