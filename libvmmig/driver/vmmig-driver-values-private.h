@@ -165,6 +165,9 @@ typedef enum
   VMMIG_CALL_START_SAMPLING, /* vm, number: seconds -> nothing; GET_MEMORY tells its result */
   VMMIG_CALL_GET_MEMORY, /* vm -> memory */
   VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
+  VMMIG_CALL_CREATE_TEST_VM, /* vm (name), text: its XML */
+  VMMIG_CALL_REMOVE_TEST_VM, /* vm (uuid) -> vm facts as it was; CONFLICT if it is not ours */
+  VMMIG_CALL_LIST_TEST_VMS, /* -> list of vm facts with their marks as tags, free memory */
   VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
 
@@ -230,6 +233,7 @@ typedef struct
   char **addresses; /* RESOLVE */
   GHashTable *labels; /* GET_LABELS, CHANGE_LABELS: as they are now */
   VmmigVmMemory memory; /* GET_MEMORY */
+  guint64 free_memory; /* LIST_TEST_VMS: bytes; 0: not known */
   VmmigStats stats;
   gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;

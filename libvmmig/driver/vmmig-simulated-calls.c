@@ -103,7 +103,10 @@ answer_open (SimHost *host, SimCall *call)
   facts->capabilities = g_strdup_printf (
       "<capabilities><host><uuid>%s</uuid><cpu><arch>x86_64</arch></cpu>"
       "<migration_features><live/><uri_transports><uri_transport>tcp</uri_transport>"
-      "</uri_transports></migration_features></host></capabilities>",
+      "</uri_transports></migration_features></host><guest><os_type>hvm</os_type>"
+      "<arch name='x86_64'><emulator>/usr/bin/qemu-system-x86_64</emulator>"
+      "<machine>pc-q35-7.2</machine><domain type='qemu'/><domain type='kvm'/></arch></guest>"
+      "</capabilities>",
       host->base.uuid);
   call->reply.node = facts;
 }
@@ -454,6 +457,11 @@ sim_host_execute (SimHost *host, SimCall *call)
       return TRUE;
     case VMMIG_CALL_CHECK_FREE:
       answer_check_free (host, call);
+      return TRUE;
+    case VMMIG_CALL_CREATE_TEST_VM:
+    case VMMIG_CALL_REMOVE_TEST_VM:
+    case VMMIG_CALL_LIST_TEST_VMS:
+      sim_host_answer_test_vm (host, call);
       return TRUE;
     default:
       return answer_for_vm (host, call, vm);

@@ -235,6 +235,8 @@ finish_begin (SimMigration *self)
   incoming->tag = g_strdup (vm->tag);
   g_free (incoming->labels);
   incoming->labels = g_strdup (vm->labels);
+  g_free (incoming->mark);
+  incoming->mark = g_strdup (vm->mark);
   sim_vm_set (self->destination, incoming, VMMIG_VM_PAUSED, VMMIG_VM_REASON_STARTING_UP);
   sim_migration_enter (self, VMMIG_SIMULATED_PHASE_PREPARE);
 }

@@ -6,6 +6,7 @@
  * vmmig-simulated-host.c: hosts, links, VMs.
  * vmmig-simulated-calls.c: what a host answers.
  * vmmig-simulated-checks.c: why libvirt would not migrate a VM.
+ * vmmig-simulated-test-vm.c: VMs of test migrations.
  * vmmig-simulated-memory.c: memory, bandwidth, time: how far a migration has come.
  * vmmig-simulated-migration.c: a migration's life from one phase to the next.
  * vmmig-simulated-faults.c: what breaks, and what becomes of everything else then.
@@ -132,6 +133,7 @@ typedef struct
   guint64 downtime_limit; /* ms */
   char *tag;
   char *labels; /* (nullable) the element in its metadata */
+  char *mark; /* (nullable) that of a test VM */
   gint64 sampled_at; /* µs: when its dirty rate is known; 0: nobody asked */
   SimMigration *migration; /* that it is the source or the destination of */
   VmmigStats completed;
@@ -261,6 +263,10 @@ void sim_vm_set (SimHost *host, SimVm *vm, VmmigVmState state, VmmigVmReason rea
 /* Its process ended: a transient VM is gone, a persistent one is shut off. @vm may be freed. */
 void sim_vm_stop (SimHost *host, SimVm *vm, VmmigVmReason reason);
 gboolean sim_vm_is_active (const SimVm *vm);
+
+/* --- vmmig-simulated-test-vm.c --- */
+
+void sim_host_answer_test_vm (SimHost *host, SimCall *call);
 
 /* --- vmmig-simulated-memory.c --- */
 
