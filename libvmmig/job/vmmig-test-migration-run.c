@@ -147,7 +147,10 @@ vmmig_test_migration_tell_removal (VmmigTestMigration *self, const VmmigTestProb
           .code = error != NULL ? (VmmigError)error->code : 0,
           .subject = subject,
           .node = self->names[i],
-          .remedy = "a later test removes it, as does ‘virsh destroy’ there",
+          .remedy = vmmig_test_platform_ends_by_itself (&self->platform)
+                        ? "it ends by itself about a minute after its start, once its daemon "
+                          "answers; if not, a later test removes it, as does ‘virsh destroy’ there"
+                        : "a later test removes it, as does ‘virsh destroy’ there",
       };
 
       if (error != NULL)
@@ -173,6 +176,7 @@ describe_attempt (VmmigTestMigration *self, const VmmigTestProbe *probe)
       .encrypted = vmmig_migration_policy_get_encryption (self->policy) != VMMIG_ENCRYPTION_OFF,
       .post_copy = probe->post_copy,
       .created = probe->created,
+      .prepared = probe->prepared,
       .copying = probe->copying,
   };
 }

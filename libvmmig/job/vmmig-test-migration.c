@@ -24,8 +24,9 @@
  *
  * The VM is called `vmmig-test-` and 16 digits, is transient, and has a mark in its metadata, in the
  * namespace `https://libvmmig.org/xmlns/test-migration/1`. Only a VM whose name, UUID and mark agree
- * is ever removed. Whatever fails on the way, it is removed from both nodes; one that could not be,
- * because a node did not answer or this process was killed, is removed by the next test that takes
+ * is ever removed. Whatever fails on the way, it is removed from both nodes. Where that is not
+ * possible, because a node does not answer or this process was killed, a PC's firmware ends the VM
+ * about a minute after its start; what is left all the same is removed by the next test that takes
  * place on that node more than ten minutes later, or by [method@TestMigration.clean_up_async].
  *
  * A test belongs to the thread-default main context of the thread that starts it, and runs once.
@@ -204,7 +205,7 @@ vmmig_test_migration_class_init (VmmigTestMigrationClass *klass)
   /**
    * VmmigTestMigration:measure-seconds:
    *
-   * How long the bandwidth of the path is measured at most, in s, from 0 to 60; 0, the default: it
+   * How long the bandwidth of the path is measured, about, in s, from 0 to 30; 0, the default: it
    * is not measured.
    *
    * For that, a VM with something in its memory is sent: one of some 20 MiB, then one as large as
@@ -363,7 +364,7 @@ vmmig_test_migration_get_measure_seconds (VmmigTestMigration *self)
 /**
  * vmmig_test_migration_set_measure_seconds:
  * @self: a test that was not started
- * @seconds: the new value, from 0 to 60
+ * @seconds: the new value, from 0 to 30
  *
  * Sets [property@TestMigration:measure-seconds].
  *

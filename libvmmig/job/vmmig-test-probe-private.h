@@ -24,13 +24,14 @@ struct _VmmigTestProbe
   VmmigTestPlatform platform;
   VmmigTestVm vm;
   gboolean post_copy; /* switch to it as soon as memory flows */
-  gint64 patience; /* µs, for the migration */
+  gint64 patience; /* µs, for the migration, once memory flows */
   GCancellable *cancellable; /* (nullable) */
   VmmigTestProbeFunc func;
   gpointer user_data;
 
   VmmigMigrationJob *job; /* (nullable) not started, or left to itself */
   VmmigTestTimer *timer; /* (nullable) */
+  gboolean more_time; /* memory flowed in time, so the patience counts */
   guint n_removing;
   guint n_tries[2];
 
@@ -40,6 +41,8 @@ struct _VmmigTestProbe
   GError *removal_errors[2]; /* (nullable) the VM may still be there */
   VmmigMigrationResult *result; /* (nullable) */
   gboolean created;
+  gboolean asked; /* libvirt was asked to migrate it */
+  gboolean prepared; /* the destination waited for it when the time was over */
   gboolean copying; /* memory flowed */
   gboolean migrated;
   VmmigStats stats; /* of the migration, once it completed */

@@ -33,6 +33,7 @@ typedef struct
   gboolean encrypted; /* it was to be */
   gboolean post_copy; /* it was to be allowed */
   gboolean created; /* the VM was made; FALSE: that failed */
+  gboolean prepared; /* the destination waited for it at the end */
   gboolean copying; /* memory began to flow */
 } VmmigPathAttempt;
 

@@ -44,6 +44,11 @@ typedef struct
 #define CHECK_QEMU_PKI_BOTH                                                                         \
  "run ‘vmmig pki check /etc/pki/qemu’ on both nodes (or of the directory that their qemu.conf " \
  "names): it says which file is wrong"
+#define RENEW "issue a new one; if it is not that old, set the clock there"
+#define NOT_YET "set the clock there, or issue a new one"
+#define ISSUE                                                                                          \
+ "issue one with ‘vmmig pki issue’, and copy it to /etc/pki/qemu there (or to the directory that " \
+ "its qemu.conf names)"
 #define CHECK_DAEMON_PKI                                                                           \
  "check there: /etc/pki/CA/cacert.pem and, in /etc/pki/libvirt, the daemon's certificate and key"
 #define OPEN_PORTS                                                                                 \
@@ -136,6 +141,18 @@ static const Rule rules[] = {
      "there is not even memory for the test", "free some memory there"},
 
     /* QEMU's certificates: the file that is named tells the side */
+    {WHEN_ENCRYPTED, "server-cert.pem", "has expired", VMMIG_PATH_CERTIFICATES, SIDE_DESTINATION,
+     "QEMU's server certificate has expired", RENEW},
+    {WHEN_ENCRYPTED, "client-cert.pem", "has expired", VMMIG_PATH_CERTIFICATES, SIDE_SOURCE,
+     "QEMU's client certificate has expired", RENEW},
+    {WHEN_ENCRYPTED, "server-cert.pem", "not yet active", VMMIG_PATH_CERTIFICATES, SIDE_DESTINATION,
+     "QEMU's server certificate is not valid yet", NOT_YET},
+    {WHEN_ENCRYPTED, "client-cert.pem", "not yet active", VMMIG_PATH_CERTIFICATES, SIDE_SOURCE,
+     "QEMU's client certificate is not valid yet", NOT_YET},
+    {WHEN_ENCRYPTED, "server-cert.pem", "No such file", VMMIG_PATH_CERTIFICATES, SIDE_DESTINATION,
+     "QEMU has no server certificate", ISSUE},
+    {WHEN_ENCRYPTED, "client-cert.pem", "No such file", VMMIG_PATH_CERTIFICATES, SIDE_SOURCE,
+     "QEMU has no client certificate", ISSUE},
     {WHEN_ENCRYPTED, "server-cert.pem", NULL, VMMIG_PATH_CERTIFICATES, SIDE_DESTINATION,
      "QEMU's server certificate is missing, cannot be read, or is refused by QEMU itself",
      CHECK_QEMU_PKI},
@@ -240,7 +257,14 @@ static gboolean
 is_about_peer (const char *words)
 {
   static const char *const signs[] = {
-      "onnect to remote libvirt URI", ":16514'", ":16509'", ":22'", "verify peer's certificate",
+      "onnect to remote libvirt URI",
+      "verify peer's certificate",
+      ":16514'",
+      ":16509'",
+      ":22'",
+      "service '16514'",
+      "service '16509'",
+      "service '22'",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (signs); i++)
@@ -309,22 +333,47 @@ make_subject (const VmmigPathAttempt *attempt, const char *id)
 
 /* Nobody answered, and nobody said why: what drops packets is silent. */
 static void
-add_silence (VmmigPreflightReport *report, const VmmigPathAttempt *attempt, const char *words)
+add_silence (VmmigPreflightReport *report,
+             const VmmigPathAttempt *attempt,
+             const GError *error,
+             const char *words)
 {
-  const VmmigFindingParts parts = {
-      .id = VMMIG_PATH_NETWORK,
+  const char *id = attempt->prepared || attempt->copying ? VMMIG_PATH_NETWORK : VMMIG_PATH_DAEMONS;
+  g_autofree char *subject = make_subject (attempt, id);
+  VmmigFindingParts parts = {
+      .id = id,
       .severity = VMMIG_PREFLIGHT_SEVERITY_BLOCKER,
-      .code = VMMIG_ERROR_TIMED_OUT,
+      .code = (VmmigError)error->code,
+      .subject = subject,
       .node = attempt->destination,
-      .remedy = "look for firewalls that drop silently, for both kinds of ports: the daemon's "
-                "(16514 for qemu+tls) and QEMU's (49152-49215); and check that the destination's "
-                "daemon answers",
+      .remedy = "check from the source that the destination's daemon answers at its peer URI: a "
+                "firewall may drop what goes to its port (16514 for qemu+tls, 22 for qemu+ssh), or "
+                "the daemon hangs",
   };
 
-  vmmig_preflight_report_add (report, &parts,
-                              "nothing was received in time, and nothing was refused: packets "
-                              "from %s get lost, or its daemon hangs (%s)",
-                              attempt->source, words);
+  if (attempt->copying)
+    parts.remedy = "look for what slows down or loses packets between the nodes: a firewall, or "
+                   "an MTU that is larger than what the path carries";
+  else if (attempt->prepared)
+    parts.remedy = "a firewall drops them silently: " OPEN_PORTS;
+  vmmig_preflight_report_add (
+      report, &parts, "%s (%s)",
+      attempt->copying    ? "the data does not get through"
+      : attempt->prepared ? "it waits for the data, and nothing arrives there from the source"
+                          : "its daemon does not answer the source's",
+      words);
+}
+
+/* Our own sentences end with the way out. */
+static char *
+split_remedy (char *words)
+{
+  char *semicolon = g_strrstr (words, "; ");
+
+  if (semicolon == NULL)
+    return NULL;
+  *semicolon = '\0';
+  return semicolon + 2;
 }
 
 /* What our own checks refuse has its own words; the code says of what kind it is. */
@@ -332,13 +381,15 @@ static void
 add_other (VmmigPreflightReport *report,
            const VmmigPathAttempt *attempt,
            const GError *error,
-           const char *words)
+           char *words)
 {
+  g_autofree char *subject = NULL;
   VmmigFindingParts parts = {
       .id = VMMIG_PATH_MIGRATION,
       .severity = VMMIG_PREFLIGHT_SEVERITY_BLOCKER,
       .code = (VmmigError)error->code,
       .node = attempt->created ? NULL : attempt->source,
+      .remedy = split_remedy (words),
   };
 
   switch (error->code)
@@ -349,7 +400,6 @@ add_other (VmmigPreflightReport *report,
       break;
     case VMMIG_ERROR_PERMISSION_DENIED:
       parts.id = VMMIG_PATH_RIGHTS;
-      parts.remedy = "use an account that may make and move VMs";
       break;
     case VMMIG_ERROR_INSECURE:
       parts.id = attempt->created ? VMMIG_PATH_CERTIFICATES : VMMIG_PATH_MIGRATION;
@@ -360,6 +410,7 @@ add_other (VmmigPreflightReport *report,
     default:
       break;
     }
+  parts.subject = subject = make_subject (attempt, parts.id);
   vmmig_preflight_report_add (report, &parts, "%s", words);
 }
 
@@ -374,7 +425,7 @@ vmmig_path_verdict_add (VmmigPreflightReport *report,
   VmmigFindingParts parts = {0};
 
   if (rule == NULL && error->code == VMMIG_ERROR_TIMED_OUT && attempt->created)
-    add_silence (report, attempt, words);
+    add_silence (report, attempt, error, words);
   else if (rule == NULL)
     add_other (report, attempt, error, words);
   else

@@ -39,6 +39,8 @@ gboolean vmmig_test_platform_choose (VmmigTestPlatform *self,
 gboolean vmmig_test_platform_from_vm (VmmigTestPlatform *self, const char *xml, GError **error);
 /* Whether it is known how to fill a VM's memory: on PCs, with the emulator's own file. */
 gboolean vmmig_test_platform_can_fill (const VmmigTestPlatform *self);
+/* Whether its firmware ends the VM if nobody else does. */
+gboolean vmmig_test_platform_ends_by_itself (const VmmigTestPlatform *self);
 
 typedef struct
 {

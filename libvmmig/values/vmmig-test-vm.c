@@ -1,7 +1,8 @@
 /* vmmig-test-vm.c - the VM of a test migration: what it is, and how it is known again (pure)
  *
  * It has no disk, no network and no kernel: its firmware finds nothing to boot and waits. It runs all
- * the same, which post-copy asks for.
+ * the same, which post-copy asks for. After a minute a PC's firmware gives up and resets, which is the
+ * end of a VM that is to be destroyed then: on its own, wherever it is, whoever is still alive.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,6 +21,7 @@
 #define ELEMENT "test-migration"
 #define VERSION "1"
 #define MAX_MARK_BYTES 4096
+#define LIFETIME "65535" /* ms, libvirt's maximum */
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 /* Enough for a PC's firmware; others have larger ones. */
@@ -243,6 +245,12 @@ vmmig_test_platform_can_fill (const VmmigTestPlatform *self)
          strchr (self->emulator, ',') == NULL;
 }
 
+gboolean
+vmmig_test_platform_ends_by_itself (const VmmigTestPlatform *self)
+{
+  return is_pc (self);
+}
+
 /* --- the VM --- */
 
 /* The first digits of the UUID: easy to find in a log, and one more thing that has to agree. */
@@ -335,7 +343,10 @@ vmmig_test_vm_to_xml (const VmmigTestVm *self, const VmmigTestPlatform *platform
                           vmmig_test_vm_get_memory (self, platform) / 1024);
   append_attribute (xml, "arch", platform->arch);
   append_attribute (xml, "machine", platform->machine);
-  g_string_append (xml, ">hvm</type></os><on_reboot>destroy</on_reboot>");
+  g_string_append (xml, ">hvm</type>");
+  if (vmmig_test_platform_ends_by_itself (platform))
+    g_string_append (xml, "<bios rebootTimeout='" LIFETIME "'/>");
+  g_string_append (xml, "</os><on_reboot>destroy</on_reboot>");
   append_devices (xml, platform);
   if (self->n_fillers > 0)
     append_fillers (xml, self, platform);
