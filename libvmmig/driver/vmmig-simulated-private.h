@@ -184,6 +184,7 @@ struct _SimMigration
   double bandwidth; /* limit; 0: none */
   double dirtied; /* bytes written since the last synchronisation, before overlaps */
   gint64 synchronised; /* µs */
+  gint64 copying_since; /* µs */
   double dirty_rate; /* as measured by QEMU */
   guint64 downtime_limit; /* ms */
   guint64 expected_downtime; /* ms */

@@ -10,6 +10,7 @@
 #include "values/vmmig-test-vm-private.h"
 #include "values/vmmig-vm-xml-private.h"
 
+#define LIFETIME (65535 * SIM_MS)
 /* What QEMU's own file holds. */
 #define FILLER_SIZE (G_GUINT64_CONSTANT (16) << 20)
 
@@ -66,12 +67,39 @@ measure_content (const char *xml, guint64 memory)
   return content > 0 ? content : memory;
 }
 
+typedef struct
+{
+  Sim *sim;
+  char uuid[40];
+} Lifetime;
+
+/* Its firmware found nothing to boot. */
+static void
+give_up_cb (gpointer user_data)
+{
+  Lifetime *lifetime = user_data;
+
+  for (guint i = 0; i < lifetime->sim->hosts->len; i++)
+    {
+      SimHost *host = g_ptr_array_index (lifetime->sim->hosts, i);
+      SimVm *vm = sim_host_find_vm (host, lifetime->uuid);
+
+      if (vm != NULL && vm->executing)
+        {
+          vmmig_simulated_vm_end (&host->base, lifetime->uuid, VMMIG_SIMULATED_END_POWER_OFF);
+          break;
+        }
+    }
+  g_free (lifetime);
+}
+
 static void
 create (SimHost *host, SimCall *call)
 {
   g_autoptr (VmmigVmXml) xml = vmmig_vm_xml_parse (call->request->text, &call->reply.error);
   g_autofree char *mark = NULL;
   VmmigSimulatedVmSpec spec;
+  Lifetime *lifetime;
 
   if (xml == NULL)
     return;
@@ -90,6 +118,10 @@ create (SimHost *host, SimCall *call)
   spec.dirty_rate = 0;
   spec.mark = mark = find_mark (call->request->text);
   vmmig_simulated_host_add_vm (&host->base, &spec);
+  lifetime = g_new0 (Lifetime, 1);
+  lifetime->sim = host->sim;
+  g_strlcpy (lifetime->uuid, xml->uuid, sizeof lifetime->uuid);
+  sim_schedule_owned (host->sim, LIFETIME, give_up_cb, lifetime);
 }
 
 static VmmigVmFacts *

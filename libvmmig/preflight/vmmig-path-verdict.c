@@ -127,7 +127,8 @@ static const Rule rules[] = {
     /* the emulators */
     {WHEN_ALWAYS, "KVM", NULL, VMMIG_PATH_PLATFORM, SIDE_NONE,
      "hardware virtualization does not work",
-     "turn it on in the host's firmware, and load the module kvm_intel or kvm_amd"},
+     "turn it on in the host's firmware, load the module kvm_intel or kvm_amd, and let the account "
+     "that QEMU runs as open /dev/kvm"},
     {WHEN_ALWAYS, "machine type", NULL, VMMIG_PATH_PLATFORM, SIDE_NONE,
      "an emulator does not have the VM's machine type",
      "install the same QEMU on both nodes, or a newer one on the destination"},
@@ -141,6 +142,8 @@ static const Rule rules[] = {
      "there is not even memory for the test", "free some memory there"},
 
     /* QEMU's certificates: the file that is named tells the side */
+    {WHEN_MIGRATING, "only with VIR_MIGRATE_TLS", NULL, VMMIG_PATH_CERTIFICATES, SIDE_NONE,
+     "a node takes part in encrypted migrations only", "leave encryption required in the policy"},
     {WHEN_ENCRYPTED, "server-cert.pem", "has expired", VMMIG_PATH_CERTIFICATES, SIDE_DESTINATION,
      "QEMU's server certificate has expired", RENEW},
     {WHEN_ENCRYPTED, "client-cert.pem", "has expired", VMMIG_PATH_CERTIFICATES, SIDE_SOURCE,
@@ -199,8 +202,6 @@ static const Rule rules[] = {
      "the two QEMUs do not agree on TLS", CHECK_QEMU_PKI_BOTH},
     {WHEN_ENCRYPTED, "ertificate", NULL, VMMIG_PATH_CERTIFICATES, SIDE_NONE,
      "a certificate of QEMU is not accepted", CHECK_QEMU_PKI_BOTH},
-    {WHEN_MIGRATING, "only with VIR_MIGRATE_TLS", NULL, VMMIG_PATH_CERTIFICATES, SIDE_NONE,
-     "a node takes part in encrypted migrations only", "leave encryption required in the policy"},
 
     /* userfaultfd */
     {WHEN_MIGRATING, "ostcopy is not supported", NULL, VMMIG_PATH_POST_COPY, SIDE_DESTINATION,
