@@ -26,6 +26,7 @@ typedef enum
   WHEN_PEER, /* the source's daemon opens the destination's */
   WHEN_MIGRATING,
   WHEN_ENCRYPTED, /* likewise, with TLS */
+  WHEN_NOT_SENT, /* likewise, and memory did not flow yet */
 } When;
 
 typedef struct
@@ -232,6 +233,11 @@ static const Rule rules[] = {
      "it does not know the destination's host name, at which the data is to arrive",
      "use a migration network, set migration_host in the destination's qemu.conf, or put the name "
      "into the DNS"},
+    {WHEN_NOT_SENT, "unexpectedly failed", NULL, VMMIG_PATH_CERTIFICATES, SIDE_NONE,
+     "a QEMU hung up before anything was sent: one of them does not accept the other's "
+     "certificate, as a rule (missing on the source, of another CA, not valid today, without the "
+     "destination's address), or a firewall ends the connection",
+     CHECK_QEMU_PKI_BOTH},
     {WHEN_MIGRATING, "Connection reset", NULL, VMMIG_PATH_NETWORK, SIDE_NONE,
      "something ended the migration's connection",
      "look for a firewall between the nodes that ends connections, and at QEMU's log on the "
@@ -260,6 +266,12 @@ is_about_peer (const char *words)
   static const char *const signs[] = {
       "onnect to remote libvirt URI",
       "verify peer's certificate",
+      "verify server certificate",
+      "verify TLS peer",
+      "read TLS confirmation",
+      "owner does not match the hostname",
+      "/etc/pki/CA/",
+      "/etc/pki/libvirt/",
       ":16514'",
       ":16509'",
       ":22'",
@@ -289,6 +301,8 @@ applies (const Rule *rule, const VmmigPathAttempt *attempt, const char *words)
       return attempt->created && !peer;
     case WHEN_ENCRYPTED:
       return attempt->created && !peer && attempt->encrypted;
+    case WHEN_NOT_SENT:
+      return attempt->created && !peer && attempt->encrypted && !attempt->copying;
     case WHEN_ALWAYS:
     default:
       return TRUE;

@@ -137,12 +137,19 @@ const Case certificates[] = {
     {INTERNAL, VIR_FROM_QEMU,
      OBJECT_ADD "The certificate /etc/pki/qemu/ca-cert.pem basic constraints do not show a CA",
      VMMIG_PATH_CERTIFICATES, "", "CA certificate", "on both nodes"},
+    {FAILED, VIR_FROM_QEMU, "operation failed: job 'migration out' unexpectedly failed",
+     VMMIG_PATH_CERTIFICATES, "", "missing on the source", "on both nodes"},
     {VIR_ERR_OPERATION_INVALID, VIR_FROM_QEMU,
      "Requested operation is not valid: host migration TLS directory not configured",
      VMMIG_PATH_CERTIFICATES, "", "do not agree on TLS", "vmmig pki check"},
 };
 
 const Case daemons[] = {
+    {SYSTEM, VIR_FROM_RPC, "Unable to read TLS confirmation: Input/output error",
+     VMMIG_PATH_DAEMONS, "h1", "does not accept the client certificate", "/etc/pki/libvirt"},
+    {SYSTEM, VIR_FROM_RPC,
+     "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file or directory",
+     VMMIG_PATH_DAEMONS, "h1", "no CA certificate", "/etc/pki/CA"},
     {SYSTEM, VIR_FROM_RPC, "unable to connect to server at 'h2:16514': Connection refused",
      VMMIG_PATH_DAEMONS, "h2", "does not listen", "socket"},
     {SYSTEM, VIR_FROM_RPC, "unable to connect to server at '10.77.0.77:16514': No route to host",
@@ -314,6 +321,17 @@ TEST (PathVerdict, WithoutEncryptionNoCertificateIsToBlame)
   EXPECT_EQ (judge (error).node, "h2");
   EXPECT_EQ (judge (error, attempt).node, "");
   EXPECT_EQ (judge (error, attempt).text.find ("certificate"), std::string::npos);
+}
+
+TEST (PathVerdict, OnceMemoryFlowsAnEndWithoutAReasonIsNotTheCertificates)
+{
+  VmmigPathAttempt attempt = normal;
+  g_autoptr (GError) error = from_libvirt (
+      FAILED, VIR_FROM_QEMU, "operation failed: job 'migration out' unexpectedly failed");
+
+  EXPECT_EQ (judge (error, attempt).id, VMMIG_PATH_CERTIFICATES);
+  attempt.copying = TRUE;
+  EXPECT_EQ (judge (error, attempt).id, VMMIG_PATH_MIGRATION);
 }
 
 TEST (PathVerdict, AVmThatCouldNotEvenBeMadeIsTheSourcesAffair)

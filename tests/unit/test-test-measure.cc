@@ -49,6 +49,25 @@ TEST (TestMeasure, OnlyWholeStatisticsTell)
     }
 }
 
+TEST (TestMeasure, TheDowntimeIsNoTimeOfSending)
+{
+  VmmigStats stats = completed (30 * kMiB, 15 * kMiB);
+  VmmigTestSample sample = {};
+
+  stats.downtime = 200;
+  EXPECT_TRUE (vmmig_test_sample_read (&sample, 2, &stats));
+  EXPECT_EQ (sample.rate, 15 * kMiB) << "of which nothing was said";
+  stats.fields |= VMMIG_STAT_DOWNTIME;
+  EXPECT_TRUE (vmmig_test_sample_read (&sample, 2, &stats));
+  EXPECT_NEAR ((double)sample.rate, 30.0 * kMiB / 1.8, 1.0);
+  for (guint64 odd : {G_GUINT64_CONSTANT (500), G_GUINT64_CONSTANT (2000), G_MAXUINT64})
+    {
+      stats.downtime = odd;
+      EXPECT_TRUE (vmmig_test_sample_read (&sample, 2, &stats));
+      EXPECT_EQ (sample.rate, 15 * kMiB);
+    }
+}
+
 TEST (TestMeasure, TheFirstIsSmallAndTheSecondAsLargeAsItTakes)
 {
   const VmmigTestSample none = {};
