@@ -20,6 +20,7 @@
 #include <vmmig/vmmig-preflight-report.h>
 #include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
+#include <vmmig/vmmig-test-migration.h>
 #include <vmmig/vmmig-trace.h>
 #include <vmmig/vmmig-version.h>
 #include <vmmig/vmmig-vm-model.h>
