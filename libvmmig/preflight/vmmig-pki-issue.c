@@ -295,18 +295,19 @@ refuse_word (GError **error, const char *word, const char *why)
 }
 
 static void
-append_new (char ***list, const char *word)
+put_first (char ***list, const char *word)
 {
-  guint n = *list != NULL ? g_strv_length (*list) : 0;
+  GPtrArray *words = g_ptr_array_new ();
 
-  if (*list != NULL && g_strv_contains ((const char *const *)*list, word))
-    return;
-  *list = g_renew (char *, *list, n + 2);
-  (*list)[n] = g_strdup (word);
-  (*list)[n + 1] = NULL;
+  g_ptr_array_add (words, g_strdup (word));
+  for (gsize i = 0; *list != NULL && (*list)[i] != NULL; i++)
+    if (strcmp ((*list)[i], word) != 0)
+      g_ptr_array_add (words, g_strdup ((*list)[i]));
+  g_ptr_array_add (words, NULL);
+  g_strfreev (*list);
+  *list = (char **)g_ptr_array_free (words, FALSE);
 }
 
-/* The node itself is one of its names, or addresses. */
 static gboolean
 check_node (VmmigPkiOrder *order, GError **error)
 {
@@ -320,9 +321,29 @@ check_node (VmmigPkiOrder *order, GError **error)
   for (gsize i = 0; order->addresses != NULL && order->addresses[i] != NULL; i++)
     if (!vmmig_address_is_literal (order->addresses[i]))
       return refuse_word (error, order->addresses[i], "this is no IP address");
-  append_new (vmmig_address_is_literal (order->name) ? &order->addresses : &order->names,
-              order->name);
   return TRUE;
+}
+
+/* Whoever renews and says no names means those that it has. */
+static void
+keep_names (VmmigPkiOrder *order, VmmigPkiStore *store)
+{
+  g_autofree char *path = vmmig_pki_store_get_path (store, pairs[0].certificate);
+  g_autoptr (GBytes) text = NULL;
+  g_autoptr (GPtrArray) certificates = NULL;
+
+  if ((order->flags & VMMIG_PKI_ISSUE_RENEW) == 0 ||
+      (order->names != NULL && order->names[0] != NULL) ||
+      (order->addresses != NULL && order->addresses[0] != NULL))
+    return;
+  text = vmmig_tls_file_read (path, NULL);
+  certificates = text != NULL ? vmmig_tls_pem_read_certificates (text, NULL) : NULL;
+  if (certificates == NULL)
+    return;
+  g_strfreev (order->names);
+  g_strfreev (order->addresses);
+  order->names = vmmig_tls_list_names (certificates->pdata[0]);
+  order->addresses = vmmig_tls_list_addresses (certificates->pdata[0]);
 }
 
 static gboolean
@@ -522,7 +543,10 @@ issue (VmmigPkiOrder *order, const Authority *authority, GError **error)
   store = vmmig_pki_store_open (order->directory, 0755, error);
   if (store == NULL)
     return NULL;
-  if (check_present (store, order, authority, error) &&
+  keep_names (order, store);
+  put_first (vmmig_address_is_literal (order->name) ? &order->addresses : &order->names,
+             order->name);
+  if (check_node (order, error) && check_present (store, order, authority, error) &&
       make_pairs (made, order, authority, store, error) && check_cancelled (order, error) &&
       add_all (store, order, authority, made, error))
     list = list_made (store, made);

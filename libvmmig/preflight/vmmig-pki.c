@@ -324,7 +324,8 @@ vmmig_pki_init_finish (VmmigPki *self, GAsyncResult *result, GError **error)
  * vmmig_pki_issue_async:
  * @self: a CA
  * @node: the node's name, under which others reach it; or its address
- * @names: (nullable) (array zero-terminated=1): more DNS names under which others reach it
+ * @names: (nullable) (array zero-terminated=1): more DNS names under which others reach it; a renewal
+ *   with neither names nor addresses keeps those that are there
  * @addresses: (nullable) (array zero-terminated=1): the IP addresses under which others reach it, also
  *   those of the migration network
  * @directory: (type filename): where the certificates are put: a directory that is copied to
