@@ -233,7 +233,9 @@ take_over (VmmigPkiStore *self, const char *name, guint *mode, uid_t *owner, gid
 
   if (fstatat (self->fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     return;
-  *mode |= info.st_mode & S_IRGRP;
+  /* A mode that was a mistake is not one's wish */
+  if ((info.st_mode & S_IROTH) == 0)
+    *mode |= info.st_mode & S_IRGRP;
   if (*owner == VMMIG_PKI_NO_OWNER)
     *owner = info.st_uid;
   *group = info.st_gid;

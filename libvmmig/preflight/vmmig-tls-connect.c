@@ -214,7 +214,8 @@ use_certificate (SSL_CTX *context, const VmmigTlsTarget *target, GError **error)
                         encrypted ? "the private key is encrypted with a password"
                                   : "this is no private key in PEM form",
                         error);
-  if (SSL_CTX_use_certificate (context, certificates->pdata[0]) == 1 &&
+  if (X509_check_private_key (certificates->pdata[0], key) == 1 &&
+      SSL_CTX_use_certificate (context, certificates->pdata[0]) == 1 &&
       SSL_CTX_use_PrivateKey (context, key) == 1)
     return TRUE;
   ERR_clear_error ();
