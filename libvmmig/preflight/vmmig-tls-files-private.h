@@ -44,6 +44,7 @@ typedef struct
   char *reason; /* (nullable) why it was not read */
   gboolean exists; /* what follows is known */
   guint mode; /* permissions */
+  gboolean root_only; /* to be read */
   char *writable; /* (nullable) what everybody can write: the file, or a folder on its way */
   char *closed; /* (nullable) what keeps the user out who has to read it */
 } VmmigTlsFile;

@@ -161,6 +161,7 @@ read_open_file (VmmigTlsFile *file, int fd)
     }
   file->exists = TRUE;
   file->mode = (guint)info.st_mode & 07777;
+  file->root_only = info.st_uid == 0 && (info.st_mode & (S_IRGRP | S_IROTH)) == 0;
   if (!S_ISREG (info.st_mode))
     {
       fail (file, VMMIG_TLS_FILE_NO_FILE,

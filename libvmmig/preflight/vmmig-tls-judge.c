@@ -84,6 +84,19 @@ judge_state (VmmigTlsJudge *self, const VmmigTlsFile *file, VmmigTlsPart part)
     }
 }
 
+/* Nobody said as whom QEMU runs. */
+static void
+judge_root_only (VmmigTlsJudge *self, const VmmigTlsFile *file, VmmigTlsPart part)
+{
+  if (!is_key (part) || !file->root_only || self->expected->user != NULL ||
+      self->expected->layout != VMMIG_TLS_LAYOUT_QEMU)
+    return;
+  vmmig_tls_judge_say (self, VMMIG_TLS_CLOSED_TO_USER, VMMIG_PREFLIGHT_SEVERITY_NOTE, file->name,
+                       "on the node, check it for QEMU's user (--user libvirt-qemu on Debian)",
+                       "Only root can read this key, and QEMU runs as a user of its own unless "
+                       "qemu.conf says otherwise");
+}
+
 static void
 judge_access (VmmigTlsJudge *self, const VmmigTlsFile *file, VmmigTlsPart part)
 {
@@ -131,6 +144,7 @@ judge_files (VmmigTlsJudge *self, const VmmigTlsFile *files)
       {
         judge_state (self, &files[i], i);
         judge_access (self, &files[i], i);
+        judge_root_only (self, &files[i], i);
       }
 }
 

@@ -41,8 +41,10 @@ class Pki(unittest.TestCase):
         self.assertIn("server for node1, 10.1.2.3", done.out)
         done = self.pki("check", self.node, "--name", "node1", "--address", "10.1.2.3",
                         "--ca", self.ca + "/ca-cert.pem")
-        self.assertEqual(done.out, "%s (libvirt): will do\n%s/qemu (qemu): will do\n"
-                         % (self.node, self.node))
+        # What follows are notes: root's keys are for nobody else
+        self.assertEqual([line for line in done.out.splitlines() if line[0] != " "],
+                         [self.node + " (libvirt): will do", self.node + "/qemu (qemu): will do"])
+        self.assertNotRegex(done.out, "blocker|unknown|warning")
         self.assertEqual(oct(os.stat(self.node + "/qemu/server-key.pem").st_mode & 0o777), "0o600")
 
     def test_what_will_not_do_says_the_way_out(self):
@@ -72,7 +74,7 @@ class Pki(unittest.TestCase):
         self.assertIn(events[0]["days-left"], (9, 10))
         event = self.pki("check", self.node + "/qemu", "--json").event("check")
         self.assertEqual((event["good"], event["layout"]), (True, "qemu"))
-        self.assertEqual([f["id"] for f in event["report"]["findings"]], ["tls.names-not-judged"])
+        self.assertIn("tls.names-not-judged", [f["id"] for f in event["report"]["findings"]])
         event = self.pki("check", "/nonexistent", "--json", status=1).event("error")
         self.assertEqual(event["error"], "invalid-argument")
         self.assertEqual(len(self.pki("show", self.node, "--json").events), 6)

@@ -140,6 +140,7 @@ TEST_F (TlsCheck, AnotherUserMustBeAbleToReadThem)
 {
   if (geteuid () != 0)
     GTEST_SKIP () << "takes root to have files of another user";
+  EXPECT_THAT (check ().notes, UnorderedElementsAre ("tls.closed-to-user", "tls.closed-to-user"));
   vmmig_tls_check_set_user (expected, "nobody");
   Report found = check ();
   EXPECT_THAT (found.blockers, Each ("tls.closed-to-user"));

@@ -150,8 +150,8 @@ struct Outcome
 
 struct Report : Outcome
 {
-  std::multiset<std::string> blockers, warnings, unknown;
-  std::string text;
+  std::multiset<std::string> blockers, warnings, unknown, notes;
+  std::string text; /* of all but the notes */
 
   void read (VmmigPreflightReport *report)
   {
@@ -165,7 +165,10 @@ struct Report : Outcome
         std::string id = vmmig_preflight_finding_get_id (finding);
         VmmigPreflightSeverity severity = vmmig_preflight_finding_get_severity (finding);
 
-        text += id + ": " + vmmig_preflight_finding_get_text (finding) + "\n";
+        if (severity != VMMIG_PREFLIGHT_SEVERITY_NOTE)
+          text += id + ": " + vmmig_preflight_finding_get_text (finding) + "\n";
+        else
+          notes.insert (id);
         if (severity == VMMIG_PREFLIGHT_SEVERITY_BLOCKER)
           blockers.insert (id);
         else if (severity == VMMIG_PREFLIGHT_SEVERITY_WARNING)
