@@ -560,7 +560,7 @@ vmmig_pki_make_node (VmmigPkiOrder *order, GError **error)
   Authority authority = {0};
   GPtrArray *list = NULL;
 
-  if (check_node (order, error) &&
+  if (check_cancelled (order, error) && check_node (order, error) &&
       check_days (&order->days, VMMIG_PKI_NODE_DAYS, MOST_NODE_DAYS, error) &&
       load_authority (&authority, order->ca, error) &&
       check_life (order, &authority, get_now (), error))

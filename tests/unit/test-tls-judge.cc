@@ -223,6 +223,29 @@ TEST (TlsJudge, FindsWhatIsWrongWithFiles)
   EXPECT_THAT (judge (files, libvirt).blockers, UnorderedElementsAre ("tls.key-encrypted"));
 }
 
+TEST (TlsJudge, WhatCannotBeReadIsNoSilentPass)
+{
+  for (bool root : {false, true})
+    {
+      VmmigTlsFile parts[VMMIG_TLS_N_PARTS] = {};
+      VmmigTlsExpectation expectation = expect (VMMIG_TLS_ROLE_SERVER);
+      g_autoptr (VmmigPreflightReport) report = vmmig_preflight_report_new (nullptr, "h1", nullptr);
+      Files files (CA, Certificate ());
+
+      expectation.is_root = root;
+      put (parts[VMMIG_TLS_PART_CA], VMMIG_TLS_PART_CA, files.ca);
+      put (parts[VMMIG_TLS_PART_SERVER_CERT], VMMIG_TLS_PART_SERVER_CERT, files.server);
+      put (parts[VMMIG_TLS_PART_SERVER_KEY], VMMIG_TLS_PART_SERVER_KEY, "");
+      parts[VMMIG_TLS_PART_SERVER_KEY].state = VMMIG_TLS_FILE_FORBIDDEN;
+      parts[VMMIG_TLS_PART_SERVER_KEY].reason = g_strdup ("Permission denied");
+      vmmig_tls_judge_files (parts, &expectation, report);
+      vmmig_tls_files_clear (parts);
+      Found found (report);
+      EXPECT_THAT (root ? found.blockers : found.unknown, UnorderedElementsAre ("tls.unreadable"));
+      EXPECT_THAT (found.passed, Not (Contains ("tls.key-mismatch"))) << "was not asked";
+    }
+}
+
 TEST (TlsJudge, KnowsWhichCaSigned)
 {
   Certificate impostor = CA; /* of the same name */
