@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "preflight/vmmig-tls-judge-private.h"
+#include "rounds.h"
 #include "tls-forge.h"
 #include "tls-gnutls.h"
 
@@ -506,7 +507,7 @@ TEST (TlsJudgeAndGnutls, AgreeOnTwoChangesAtOnce)
   g_autoptr (GRand) rand = g_rand_new_with_seed (20261123);
   int taken = 0;
 
-  for (int i = 0; i < 150; i++)
+  for (guint64 i = 0; i < rounds (150, 10); i++)
     {
       Variant variant;
 
@@ -519,6 +520,6 @@ TEST (TlsJudgeAndGnutls, AgreeOnTwoChangesAtOnce)
         }
       compare (variant, &taken);
     }
-  EXPECT_GT (taken, 20);
+  EXPECT_GT (taken, 0);
 }
 }
