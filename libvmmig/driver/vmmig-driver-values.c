@@ -74,6 +74,18 @@ vmmig_vm_facts_new (void)
   return g_new0 (VmmigVmFacts, 1);
 }
 
+VmmigVmFacts *
+vmmig_vm_facts_copy (const VmmigVmFacts *self)
+{
+  VmmigVmFacts *copy = g_memdup2 (self, sizeof *self);
+
+  copy->uuid = g_strdup (self->uuid);
+  copy->name = g_strdup (self->name);
+  copy->tag = g_strdup (self->tag);
+  copy->xml = g_strdup (self->xml);
+  return copy;
+}
+
 void
 vmmig_vm_facts_free (VmmigVmFacts *self)
 {
@@ -189,6 +201,7 @@ vmmig_request_free (VmmigRequest *self)
   g_strfreev (self->names);
   g_clear_pointer (&self->labels, g_hash_table_unref);
   vmmig_migrate_params_free (self->migrate);
+  vmmig_survey_query_free (self->survey);
   g_free (self);
 }
 
@@ -260,6 +273,10 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "read the VM's use of memory";
     case VMMIG_CALL_CHECK_FREE:
       return "check that the VM's name is free";
+    case VMMIG_CALL_SURVEY_NODE:
+      return "see what the node has";
+    case VMMIG_CALL_SURVEY_VM:
+      return "see what the VM is tied to";
     case VMMIG_CALL_RESOLVE:
       return "resolve the host's name";
     }
@@ -275,6 +292,8 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->list, g_ptr_array_unref);
   g_clear_pointer (&self->addresses, g_strfreev);
   g_clear_pointer (&self->labels, g_hash_table_unref);
+  g_clear_pointer (&self->survey, vmmig_node_survey_unref);
+  g_clear_pointer (&self->vm_survey, vmmig_vm_survey_unref);
   self->lost = FALSE;
   self->watched = FALSE;
   self->memory = (VmmigVmMemory){0};
