@@ -374,4 +374,26 @@ typedef enum
   VMMIG_CREDENTIAL_KIND_OTHER,
 } VmmigCredentialKind;
 
+/**
+ * VmmigPreflightSeverity:
+ * @VMMIG_PREFLIGHT_SEVERITY_NOTE: good to know; nothing has to be done
+ * @VMMIG_PREFLIGHT_SEVERITY_UNKNOWN: it could not be found out; the migration may fail by it
+ * @VMMIG_PREFLIGHT_SEVERITY_WARNING: the migration would succeed, but not as it should, or leave
+ *   something worse than it was
+ * @VMMIG_PREFLIGHT_SEVERITY_BLOCKER: the migration would fail, or must not be tried; a job is
+ *   refused
+ *
+ * How bad a finding is, from harmless to forbidding. Treat an unknown value like
+ * `VMMIG_PREFLIGHT_SEVERITY_UNKNOWN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_PREFLIGHT_SEVERITY_NOTE,
+  VMMIG_PREFLIGHT_SEVERITY_UNKNOWN,
+  VMMIG_PREFLIGHT_SEVERITY_WARNING,
+  VMMIG_PREFLIGHT_SEVERITY_BLOCKER,
+} VmmigPreflightSeverity;
+
 G_END_DECLS

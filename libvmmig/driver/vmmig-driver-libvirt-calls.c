@@ -229,24 +229,34 @@ poll_domain (VmmigLibvirtCall *self, virDomainPtr domain)
 
 /* FALSE: to be polled in full, because there is no job any more, or it cannot be known. */
 static gboolean
-poll_briefly (VmmigLibvirtCall *self)
+poll_briefly (VmmigLibvirtCall *self, virDomainPtr domain)
 {
-  virDomainPtr domain = vmmig_libvirt_link_get_polled (self->worker_link, self->request->vm);
-
-  if (domain != NULL && read_stats (self, domain, 0) && self->reply.stats.active)
+  if (read_stats (self, domain, 0) && self->reply.stats.active)
     return TRUE;
   self->reply.stats = (VmmigStats){0};
   return FALSE;
 }
 
+/* A VM that was found once needs not be looked up again; its state tells if it has gone. */
+static virDomainPtr
+look_up_polled (VmmigLibvirtCall *self, virConnectPtr conn)
+{
+  virDomainPtr domain = vmmig_libvirt_link_get_polled (self->worker_link, self->request->vm);
+
+  if (domain == NULL)
+    return vmmig_libvirt_call_look_up (self, conn, self->request->vm);
+  virDomainRef (domain);
+  return domain;
+}
+
 static void
 poll_vm (VmmigLibvirtCall *self, virConnectPtr conn)
 {
-  virDomainPtr domain;
+  virDomainPtr domain = vmmig_libvirt_link_get_polled (self->worker_link, self->request->vm);
 
-  if (self->request->stats_only && poll_briefly (self))
+  if (self->request->stats_only && domain != NULL && poll_briefly (self, domain))
     return;
-  domain = vmmig_libvirt_call_look_up (self, conn, self->request->vm);
+  domain = look_up_polled (self, conn);
   if (domain != NULL)
     poll_domain (self, domain);
   else if (is_missing ())

@@ -240,6 +240,13 @@ release (VmmigLibvirtCall *self)
   vmmig_driver_node_unref (&self->node->parent);
 }
 
+/* Polls that go well would hide everything else, and formatting them costs as much as they do. */
+static gboolean
+is_worth_a_line (const VmmigLibvirtCall *self, const GError *error)
+{
+  return error != NULL || self->request->kind != VMMIG_CALL_POLL;
+}
+
 static void
 answer (VmmigLibvirtCall *self, VmmigReply *reply)
 {
@@ -248,9 +255,10 @@ answer (VmmigLibvirtCall *self, VmmigReply *reply)
   g_clear_handle_id (&self->timer, vmmig_libvirt_remove_timer);
   if (func == NULL)
     return;
-  g_debug ("Node ‘%s’: call %u (%s) answered: %s", self->node->parent.spec->name, self->number,
-           vmmig_call_kind_describe (self->request->kind),
-           reply->error != NULL ? reply->error->message : "done");
+  if (is_worth_a_line (self, reply->error))
+    g_debug ("Node ‘%s’: call %u (%s) answered: %s", self->node->parent.spec->name, self->number,
+             vmmig_call_kind_describe (self->request->kind),
+             reply->error != NULL ? reply->error->message : "done");
   self->func = NULL;
   func (reply, self->user_data);
   vmmig_driver_node_unref (&self->node->parent);
@@ -400,15 +408,18 @@ note_node (VmmigLibvirtNode *self)
 static GError *
 find_refusal (VmmigLibvirtCall *self)
 {
-  g_autofree char *what = vmmig_libvirt_call_describe (self, NULL);
   VmmigLibvirtCallTraits traits = vmmig_libvirt_call_get_traits (self->request->kind);
   GError *error = NULL;
 
   if (!vmmig_engine_check_fork (&error))
     return error;
   if (traits.writes && self->node->parent.spec->read_only)
-    return g_error_new (VMMIG_ERROR, VMMIG_ERROR_PERMISSION_DENIED,
-                        "%s: the connection to the node is read-only; open it for writing", what);
+    {
+      g_autofree char *what = vmmig_libvirt_call_describe (self, NULL);
+
+      return g_error_new (VMMIG_ERROR, VMMIG_ERROR_PERMISSION_DENIED,
+                          "%s: the connection to the node is read-only; open it for writing", what);
+    }
   return NULL;
 }
 
@@ -448,8 +459,9 @@ libvirt_driver_call (VmmigDriverNode *node,
   vmmig_driver_node_ref (node);
   call->func = func;
   call->user_data = user_data;
-  g_debug ("Node ‘%s’: call %u (%s)", node->spec->name, number,
-           vmmig_call_kind_describe (request->kind));
+  if (is_worth_a_line (call, NULL))
+    g_debug ("Node ‘%s’: call %u (%s)", node->spec->name, number,
+             vmmig_call_kind_describe (request->kind));
   if (refusal != NULL)
     {
       vmmig_libvirt_call_refuse (call, refusal);

@@ -2,8 +2,8 @@
 #include <vmmig/vmmig-forecast.h>
 
 #include "job/vmmig-forecast-private.h"
-#include "job/vmmig-variant-private.h"
 #include "policy/vmmig-migration-policy-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigForecast
 {

@@ -2,7 +2,7 @@
 #include <vmmig/vmmig-migration-decision.h>
 
 #include "job/vmmig-migration-decision-private.h"
-#include "job/vmmig-variant-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigMigrationDecision
 {

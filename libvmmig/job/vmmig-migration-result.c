@@ -2,7 +2,7 @@
 #include <vmmig/vmmig-migration-result.h>
 
 #include "job/vmmig-values-private.h"
-#include "job/vmmig-variant-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigMigrationResult
 {

@@ -2,7 +2,7 @@
 #include <vmmig/vmmig-migration-status.h>
 
 #include "job/vmmig-values-private.h"
-#include "job/vmmig-variant-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigMigrationStatus
 {

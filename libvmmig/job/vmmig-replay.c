@@ -2,7 +2,7 @@
 #include <vmmig/vmmig-replay.h>
 
 #include "job/vmmig-replay-private.h"
-#include "job/vmmig-variant-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigReplay
 {

@@ -6,9 +6,9 @@
 #include "job/vmmig-migration-job-private.h"
 #include "job/vmmig-replay-private.h"
 #include "job/vmmig-trace-private.h"
-#include "job/vmmig-variant-private.h"
 #include "policy/vmmig-config-file-private.h"
 #include "policy/vmmig-migration-policy-private.h"
+#include "values/vmmig-variant-private.h"
 
 struct _VmmigTrace
 {

@@ -209,6 +209,30 @@ TEST_F (DriverLibvirt, AShortPollAsksForTheStatisticsAlone)
   EXPECT_EQ (fake::count_domains (), 0);
 }
 
+TEST_F (DriverLibvirt, AWholePollLooksNoVmUpTwice)
+{
+  vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+  fake::add_vm (vm);
+  ASSERT_TRUE (ask (VMMIG_CALL_POLL)->wait ());
+  size_t before = fake::calls ().size ();
+
+  auto answer = ask (VMMIG_CALL_POLL);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->state, VMMIG_VM_RUNNING);
+  EXPECT_TRUE (answer->stats.active);
+  auto calls = fake::calls ();
+  ASSERT_EQ (calls.size () - before, 2u);
+  EXPECT_EQ (calls[before].function, "virDomainGetState");
+  EXPECT_EQ (calls[before + 1].function, "virDomainGetJobStats");
+
+  /* Gone, though it was found before. */
+  fake::remove_vm (UUID);
+  answer = ask (VMMIG_CALL_POLL);
+  ASSERT_TRUE (answer->wait ());
+  EXPECT_EQ (answer->message, "");
+  EXPECT_EQ (answer->state, VMMIG_VM_ABSENT);
+}
+
 TEST_F (DriverLibvirt, AShortPollOfAVmThatIsGoneSaysSo)
 {
   vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;

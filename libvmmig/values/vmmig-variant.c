@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/vmmig-variant-private.h"
+#include "values/vmmig-variant-private.h"
 
 void
 vmmig_variant_insert_enum (GVariantDict *dict, const char *key, GType type, int value)
