@@ -1,7 +1,9 @@
-/* vmmig-driver-libvirt-alone.c - calls that have a thread of their own: migrations, name look-ups
+/* vmmig-driver-libvirt-alone.c - calls that have a thread of their own: migrations, surveys, name
+ * look-ups
  *
  * A migration holds its thread for minutes, and one of the five requests that a daemon reads from
- * one connection at a time. So up to four share a data connection, which is kept for a while.
+ * one connection at a time. So up to four share a data connection, which is kept for a while. A
+ * survey may meet a storage that hangs, and must not hold up what steers migrations.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -37,7 +39,7 @@ run_on_link (VmmigLibvirtCall *call, VmmigLibvirtLink *link)
 }
 
 static void
-run_migration (VmmigLibvirtCall *call)
+run_on_data_link (VmmigLibvirtCall *call)
 {
   VmmigLibvirtLink *link;
 
@@ -63,7 +65,7 @@ alone_main (gpointer data)
   VmmigLibvirtCall *call = data;
 
   if (call->link != NULL)
-    run_migration (call);
+    run_on_data_link (call);
   else
     vmmig_libvirt_call_resolve (call);
   vmmig_engine_post (alone_returned_cb, call);
@@ -151,10 +153,24 @@ new_too_many_error (VmmigLibvirtCall *call)
                       VMMIG_LIBVIRT_MAX_THREADS);
 }
 
+static const char *
+get_thread_name (VmmigCallKind kind)
+{
+  switch (kind)
+    {
+    case VMMIG_CALL_MIGRATE:
+      return "vmmig-migrate";
+    case VMMIG_CALL_RESOLVE:
+      return "vmmig-resolve";
+    default:
+      return "vmmig-survey";
+    }
+}
+
 void
 vmmig_libvirt_node_run_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
 {
-  gboolean migration = call->request->kind == VMMIG_CALL_MIGRATE;
+  VmmigCallKind kind = call->request->kind;
   GError *error = NULL;
 
   if (self->n_threads >= VMMIG_LIBVIRT_MAX_THREADS)
@@ -162,17 +178,17 @@ vmmig_libvirt_node_run_alone (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
       vmmig_libvirt_call_refuse (call, new_too_many_error (call));
       return;
     }
-  if (migration)
+  if (kind != VMMIG_CALL_RESOLVE)
     {
       call->link = choose_link (self);
       call->link->n_calls++;
     }
   self->n_threads++;
-  if (vmmig_engine_start_thread (migration ? "vmmig-migrate" : "vmmig-resolve", alone_main,
-                                 vmmig_libvirt_call_ref (call), &error))
+  if (vmmig_engine_start_thread (get_thread_name (kind), alone_main, vmmig_libvirt_call_ref (call),
+                                 &error))
     return;
   self->n_threads--;
-  if (migration)
+  if (call->link != NULL)
     leave_link (self, call);
   vmmig_libvirt_call_refuse (call, error);
   vmmig_libvirt_call_unref (call);

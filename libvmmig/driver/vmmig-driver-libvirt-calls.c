@@ -345,6 +345,8 @@ static const struct
     [VMMIG_CALL_START_SAMPLING] = {{.writes = TRUE}, vmmig_libvirt_call_memory},
     [VMMIG_CALL_GET_MEMORY] = {{0}, vmmig_libvirt_call_memory},
     [VMMIG_CALL_CHECK_FREE] = {{0}, vmmig_libvirt_call_check_free},
+    [VMMIG_CALL_SURVEY_NODE] = {{.alone = TRUE}, vmmig_libvirt_call_survey_node},
+    [VMMIG_CALL_SURVEY_VM] = {{.alone = TRUE}, vmmig_libvirt_call_survey_vm},
     [VMMIG_CALL_RESOLVE] = {{.alone = TRUE}, NULL},
 };
 

@@ -107,6 +107,14 @@ ask_job (virDomainPtr domain, const VmmigVmFacts *facts)
 }
 
 gboolean
+vmmig_libvirt_domain_may_be_incoming (const VmmigVmFacts *facts)
+{
+  VmmigVmJob job;
+
+  return may_be_incoming (facts, &job);
+}
+
+gboolean
 vmmig_libvirt_domain_is_migrating (virDomainPtr domain, const VmmigVmFacts *facts)
 {
   VmmigVmJob job;

@@ -239,14 +239,24 @@ void vmmig_libvirt_call_list (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_labels (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_memory (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_check_free (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_survey_node (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_survey_vm (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_open_facts (VmmigLibvirtCall *self, virConnectPtr conn);
 /* State and reason of @domain into @facts. FALSE: see libvirt's error. */
 gboolean vmmig_libvirt_domain_get_state (virDomainPtr domain, VmmigVmFacts *facts);
 VmmigVmFacts *vmmig_libvirt_domain_get_identity (virDomainPtr domain);
+/* On the destination for certain, or perhaps. */
+gboolean vmmig_libvirt_domain_may_be_incoming (const VmmigVmFacts *facts);
 /* In either direction, as far as that can be known without waiting. */
 gboolean vmmig_libvirt_domain_is_migrating (virDomainPtr domain, const VmmigVmFacts *facts);
 
 /* --- libvirt's values as ours, and the reverse (pure) --- */
+
+/* FALSE if there is no such number. */
+gboolean vmmig_libvirt_find_number (const virTypedParameter *params,
+                                    int n_params,
+                                    const char *field,
+                                    guint64 *value);
 
 /* Of the groups "balloon" and "dirtyrate". */
 void vmmig_libvirt_memory (VmmigVmMemory *memory, const virTypedParameter *params, int n_params);

@@ -9,8 +9,11 @@
 
 /* Read by hand: virTypedParamsGet…() would dispatch an error, outside any connection, for a field
  * of another type. */
-static gboolean
-find_number (const virTypedParameter *params, int n_params, const char *field, guint64 *value)
+gboolean
+vmmig_libvirt_find_number (const virTypedParameter *params,
+                           int n_params,
+                           const char *field,
+                           guint64 *value)
 {
   for (int i = 0; i < n_params; i++)
     {
@@ -45,11 +48,13 @@ vmmig_libvirt_memory (VmmigVmMemory *memory, const virTypedParameter *params, in
   guint64 kib, status, mib;
 
   *memory = (VmmigVmMemory){0};
-  if (find_number (params, n_params, "balloon.current", &kib) && kib < G_MAXUINT64 / 1024)
+  if (vmmig_libvirt_find_number (params, n_params, "balloon.current", &kib) &&
+      kib < G_MAXUINT64 / 1024)
     memory->in_use = kib * 1024;
-  if (find_number (params, n_params, "balloon.rss", &kib) && kib > 0 && kib < memory->in_use / 1024)
+  if (vmmig_libvirt_find_number (params, n_params, "balloon.rss", &kib) && kib > 0 &&
+      kib < memory->in_use / 1024)
     memory->in_use = kib * 1024;
-  if (!find_number (params, n_params, "dirtyrate.calc_status", &status))
+  if (!vmmig_libvirt_find_number (params, n_params, "dirtyrate.calc_status", &status))
     return;
   memory->sampling = status == VIR_DOMAIN_DIRTYRATE_MEASURING;
   for (int i = 0; i < n_params && status == VIR_DOMAIN_DIRTYRATE_MEASURED; i++)
@@ -73,7 +78,7 @@ typedef struct
 static void
 read_field (const Reading *reading, const char *field, VmmigStatFields bit, guint64 *value)
 {
-  if (find_number (reading->params, reading->n_params, field, value))
+  if (vmmig_libvirt_find_number (reading->params, reading->n_params, field, value))
     reading->stats->fields |= bit;
 }
 
@@ -88,7 +93,7 @@ read_amounts (const Reading *reading,
   guint64 values[3];
 
   for (guint i = 0; i < 3; i++)
-    if (!find_number (reading->params, reading->n_params, fields[i], &values[i]))
+    if (!vmmig_libvirt_find_number (reading->params, reading->n_params, fields[i], &values[i]))
       return;
   *total = values[0];
   *processed = values[1];
@@ -101,8 +106,10 @@ read_dirty_rate (const Reading *reading)
 {
   guint64 pages, page_size;
 
-  if (find_number (reading->params, reading->n_params, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE, &pages) &&
-      find_number (reading->params, reading->n_params, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE, &page_size))
+  if (vmmig_libvirt_find_number (reading->params, reading->n_params,
+                                 VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE, &pages) &&
+      vmmig_libvirt_find_number (reading->params, reading->n_params,
+                                 VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE, &page_size))
     {
       if (!g_uint64_checked_mul (&reading->stats->dirty_rate, pages, page_size))
         reading->stats->dirty_rate = G_MAXUINT64;
@@ -115,7 +122,7 @@ read_small (const Reading *reading, const char *field, VmmigStatFields bit, guin
 {
   guint64 number;
 
-  if (find_number (reading->params, reading->n_params, field, &number))
+  if (vmmig_libvirt_find_number (reading->params, reading->n_params, field, &number))
     {
       *value = (guint)MIN (number, G_MAXUINT);
       reading->stats->fields |= bit;
@@ -132,7 +139,7 @@ vmmig_libvirt_stats (VmmigStats *stats, const virTypedParameter *params, int n_p
   const Reading reading = {params, n_params, stats};
   guint64 operation;
 
-  if (find_number (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation) &&
+  if (vmmig_libvirt_find_number (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation) &&
       operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
     stats->fields |= VMMIG_STAT_OPERATION_OUT;
   read_field (&reading, VIR_DOMAIN_JOB_TIME_ELAPSED, VMMIG_STAT_ELAPSED, &stats->elapsed);
@@ -158,7 +165,7 @@ vmmig_libvirt_stats_job (int type, const virTypedParameter *params, int n_params
 
   if (type == VIR_DOMAIN_JOB_NONE)
     return VMMIG_VM_JOB_NONE;
-  find_number (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation);
+  vmmig_libvirt_find_number (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation);
   switch (operation)
     {
     case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:

@@ -63,10 +63,17 @@ struct _VmmigSimulatedHost
   guint event_loss; /* percent of events that never come */
   guint event_duplicates; /* percent of events that come twice */
   gint64 event_delay; /* µs, on top, at most: drawn for each event */
+  /* What a survey tells, whose arrays may be changed. Its secrets and volumes are those that it knows;
+   * memory and VMs are the host's own. */
+  VmmigNodeSurvey *survey;
 };
 
 VmmigSimulatedHost *vmmig_driver_simulated_add_host (VmmigDriver *driver, const char *name);
 void vmmig_simulated_host_add_alias (VmmigSimulatedHost *host, const char *alias);
+/* A survey of the host, or of its VMs, does not learn @topic, for this reason; NULL: it does. */
+void vmmig_simulated_host_plant_topic_error (VmmigSimulatedHost *host,
+                                             VmmigTopic topic,
+                                             const char *words);
 /* Both directions. Without this call: 1 GiB/s. */
 void vmmig_simulated_link_set_bandwidth (VmmigSimulatedHost *a,
                                          VmmigSimulatedHost *b,
@@ -96,6 +103,12 @@ void vmmig_simulated_host_add_vm (VmmigSimulatedHost *host, const VmmigSimulated
 /* What the host itself would answer to INSPECT; for tests. */
 VmmigVmFacts *vmmig_simulated_host_look (VmmigSimulatedHost *host, const char *vm);
 void vmmig_simulated_vm_set_dirty_rate (VmmigSimulatedHost *host, const char *vm, guint64 rate);
+void vmmig_simulated_vm_set_snapshots (VmmigSimulatedHost *host,
+                                       const char *vm,
+                                       guint n_snapshots,
+                                       guint n_checkpoints);
+/* On its disk "vda". */
+void vmmig_simulated_vm_set_block_job (VmmigSimulatedHost *host, const char *vm, gboolean has_job);
 
 /* --- the truth --- */
 

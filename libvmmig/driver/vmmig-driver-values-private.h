@@ -9,6 +9,7 @@
 
 #include <vmmig/vmmig-enums.h>
 
+#include "driver/vmmig-survey-private.h"
 #include "values/vmmig-uri-private.h"
 
 G_BEGIN_DECLS
@@ -165,6 +166,8 @@ typedef enum
   VMMIG_CALL_START_SAMPLING, /* vm, number: seconds -> nothing; GET_MEMORY tells its result */
   VMMIG_CALL_GET_MEMORY, /* vm -> memory */
   VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
+  VMMIG_CALL_SURVEY_NODE, /* survey (nullable) -> survey: what the node has, by topics */
+  VMMIG_CALL_SURVEY_VM, /* vm -> vm survey: what it is tied to on this node */
   VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
 
@@ -203,6 +206,7 @@ typedef struct
   gboolean with_xml; /* INSPECT: the XML too */
   gboolean stats_only; /* POLL: no `vm` in the reply as long as its job goes on */
   VmmigMigrateParams *migrate; /* MIGRATE only */
+  VmmigSurveyQuery *survey; /* (nullable) SURVEY_NODE only */
 } VmmigRequest;
 
 VmmigRequest *vmmig_request_new (VmmigCallKind kind, const char *vm);
@@ -230,6 +234,8 @@ typedef struct
   char **addresses; /* RESOLVE */
   GHashTable *labels; /* GET_LABELS, CHANGE_LABELS: as they are now */
   VmmigVmMemory memory; /* GET_MEMORY */
+  VmmigNodeSurvey *survey; /* SURVEY_NODE */
+  VmmigVmSurvey *vm_survey; /* SURVEY_VM */
   VmmigStats stats;
   gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;

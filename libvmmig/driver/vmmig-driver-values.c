@@ -189,6 +189,7 @@ vmmig_request_free (VmmigRequest *self)
   g_strfreev (self->names);
   g_clear_pointer (&self->labels, g_hash_table_unref);
   vmmig_migrate_params_free (self->migrate);
+  vmmig_survey_query_free (self->survey);
   g_free (self);
 }
 
@@ -260,6 +261,10 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "read the VM's use of memory";
     case VMMIG_CALL_CHECK_FREE:
       return "check that the VM's name is free";
+    case VMMIG_CALL_SURVEY_NODE:
+      return "see what the node has";
+    case VMMIG_CALL_SURVEY_VM:
+      return "see what the VM is tied to";
     case VMMIG_CALL_RESOLVE:
       return "resolve the host's name";
     }
@@ -275,6 +280,8 @@ vmmig_reply_clear (VmmigReply *self)
   g_clear_pointer (&self->list, g_ptr_array_unref);
   g_clear_pointer (&self->addresses, g_strfreev);
   g_clear_pointer (&self->labels, g_hash_table_unref);
+  g_clear_pointer (&self->survey, vmmig_node_survey_unref);
+  g_clear_pointer (&self->vm_survey, vmmig_vm_survey_unref);
   self->lost = FALSE;
   self->watched = FALSE;
   self->memory = (VmmigVmMemory){0};

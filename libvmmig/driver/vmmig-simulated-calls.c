@@ -103,7 +103,14 @@ answer_open (SimHost *host, SimCall *call)
   facts->capabilities = g_strdup_printf (
       "<capabilities><host><uuid>%s</uuid><cpu><arch>x86_64</arch></cpu>"
       "<migration_features><live/><uri_transports><uri_transport>tcp</uri_transport>"
-      "</uri_transports></migration_features></host></capabilities>",
+      "</uri_transports></migration_features></host>"
+      "<guest><os_type>hvm</os_type><arch name='x86_64'><wordsize>64</wordsize>"
+      "<emulator>/usr/bin/qemu-system-x86_64</emulator>"
+      "<machine maxCpus='288'>pc-q35-7.2</machine>"
+      "<machine canonical='pc-q35-7.2' maxCpus='288'>q35</machine>"
+      "<machine maxCpus='255'>pc-i440fx-7.2</machine>"
+      "<machine canonical='pc-i440fx-7.2' maxCpus='255'>pc</machine>"
+      "<domain type='qemu'/><domain type='kvm'/></arch></guest></capabilities>",
       host->base.uuid);
   call->reply.node = facts;
 }
@@ -423,6 +430,9 @@ answer_for_vm (SimHost *host, SimCall *call, SimVm *vm)
     case VMMIG_CALL_GET_MEMORY:
       answer_memory (host, call, vm);
       break;
+    case VMMIG_CALL_SURVEY_VM:
+      call->reply.vm_survey = sim_vm_survey (host, vm);
+      break;
     default:
       g_assert_not_reached ();
     }
@@ -454,6 +464,9 @@ sim_host_execute (SimHost *host, SimCall *call)
       return TRUE;
     case VMMIG_CALL_CHECK_FREE:
       answer_check_free (host, call);
+      return TRUE;
+    case VMMIG_CALL_SURVEY_NODE:
+      call->reply.survey = sim_host_survey (host, call->request->survey);
       return TRUE;
     default:
       return answer_for_vm (host, call, vm);

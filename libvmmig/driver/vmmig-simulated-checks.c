@@ -49,8 +49,8 @@ sim_migration_check_source (SimMigration *self, const SimVm *vm)
   return NULL;
 }
 
-static guint64
-sum_memory (const SimHost *host)
+guint64
+sim_host_sum_memory (const SimHost *host)
 {
   guint64 sum = 0;
 
@@ -100,7 +100,7 @@ sim_migration_check_destination (SimMigration *self, const SimVm *vm)
                        "post-copy is not supported with non-live or paused migration");
   if (self->params->post_copy && !host->base.has_post_copy)
     return make_error (VMMIG_ERROR_NOT_SUPPORTED, "Postcopy is not supported");
-  if (sum_memory (host) + vm->memory > host->base.memory)
+  if (sim_host_sum_memory (host) + vm->memory > host->base.memory)
     return make_error (VMMIG_ERROR_NO_RESOURCES,
                        "unable to map backing store for guest RAM: Cannot allocate memory");
   return check_migrate_uri (self);

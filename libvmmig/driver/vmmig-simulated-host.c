@@ -34,6 +34,7 @@ sim_host_free (SimHost *host)
   g_ptr_array_unref (host->vms);
   g_ptr_array_unref (host->held);
   g_array_unref (host->faults);
+  vmmig_node_survey_unref (host->base.survey);
   g_free (host);
 }
 
@@ -59,6 +60,7 @@ vmmig_driver_simulated_add_host (VmmigDriver *driver, const char *name)
   host->base.client_keepalive = 15 * SIM_SECOND;
   host->base.has_tls = TRUE;
   host->base.has_post_copy = TRUE;
+  host->base.survey = sim_survey_new ();
   g_ptr_array_add (host->base.aliases, g_strdup (name));
   g_ptr_array_add (sim->hosts, host);
   return &host->base;

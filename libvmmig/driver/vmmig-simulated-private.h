@@ -5,6 +5,7 @@
  * vmmig-simulated-events.c: events on their way to a watcher.
  * vmmig-simulated-host.c: hosts, links, VMs.
  * vmmig-simulated-calls.c: what a host answers.
+ * vmmig-simulated-survey.c: what a host has, and what its VMs are tied to.
  * vmmig-simulated-checks.c: why libvirt would not migrate a VM.
  * vmmig-simulated-memory.c: memory, bandwidth, time: how far a migration has come.
  * vmmig-simulated-migration.c: a migration's life from one phase to the next.
@@ -132,6 +133,8 @@ typedef struct
   guint64 downtime_limit; /* ms */
   char *tag;
   char *labels; /* (nullable) the element in its metadata */
+  guint n_snapshots, n_checkpoints;
+  gboolean has_block_job;
   gint64 sampled_at; /* µs: when its dirty rate is known; 0: nobody asked */
   SimMigration *migration; /* that it is the source or the destination of */
   VmmigStats completed;
@@ -262,6 +265,12 @@ void sim_vm_set (SimHost *host, SimVm *vm, VmmigVmState state, VmmigVmReason rea
 void sim_vm_stop (SimHost *host, SimVm *vm, VmmigVmReason reason);
 gboolean sim_vm_is_active (const SimVm *vm);
 
+/* --- vmmig-simulated-survey.c --- */
+
+VmmigNodeSurvey *sim_survey_new (void); /* what a host begins with */
+VmmigNodeSurvey *sim_host_survey (const SimHost *host, const VmmigSurveyQuery *query);
+VmmigVmSurvey *sim_vm_survey (const SimHost *host, const SimVm *vm);
+
 /* --- vmmig-simulated-memory.c --- */
 
 void sim_migration_advance (SimMigration *self); /* brings its figures up to now */
@@ -278,6 +287,7 @@ void sim_migration_read_stats (SimMigration *self, VmmigStats *stats);
 
 /* --- vmmig-simulated-checks.c --- */
 
+guint64 sim_host_sum_memory (const SimHost *host); /* of the VMs that are there */
 GError *sim_migration_check_source (SimMigration *self, const SimVm *vm);
 GError *sim_migration_check_destination (SimMigration *self, const SimVm *vm);
 

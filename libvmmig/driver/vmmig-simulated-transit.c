@@ -76,6 +76,8 @@ only_reads (const SimCall *call)
     case VMMIG_CALL_POLL:
     case VMMIG_CALL_COMPLETED:
     case VMMIG_CALL_CHECK_FREE:
+    case VMMIG_CALL_SURVEY_NODE:
+    case VMMIG_CALL_SURVEY_VM:
     case VMMIG_CALL_RESOLVE:
     case VMMIG_CALL_GET_LABELS:
     case VMMIG_CALL_GET_MEMORY:

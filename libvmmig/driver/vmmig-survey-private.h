@@ -45,7 +45,7 @@ typedef struct
   char *uuid;
   char *name;
   guint64 memory; /* bytes that its memory may grow to */
-  guint64 huge_page_size; /* bytes; 0: ordinary pages */
+  guint64 huge_page_size; /* bytes; 0: ordinary pages, or not asked: see vm_pages_known */
   gboolean incoming; /* it is just arriving */
 } VmmigSurveyedVm;
 
@@ -113,6 +113,8 @@ typedef struct
   char *domain_capabilities; /* (nullable) XML, for the VM's emulator, machine and kind */
   VmmigCpuComparison cpu;
   char *cpu_text; /* (nullable) */
+  gboolean emulator_refused; /* errors[EMULATOR] is a verdict: the node cannot run such a VM */
+  gboolean vm_pages_known; /* huge_page_size of its VMs is known: no huge pages, or few VMs */
 } VmmigNodeSurvey;
 
 /* What is asked of a node; without a VM its fields are NULL. */
@@ -125,6 +127,7 @@ typedef struct
   char *cpu; /* (nullable) the VM's <cpu> element, to be compared with the node's */
   char **volumes; /* (nullable) paths of disks */
   char **secrets; /* (nullable) UUIDs, or usages where the VM's XML has no UUID */
+  guint topics; /* 1u << VmmigTopic; 0: all of a node */
 } VmmigSurveyQuery;
 
 /* --- of a VM, on its source --- */
@@ -143,6 +146,33 @@ typedef struct
   guint n_checkpoints;
   GPtrArray *disks; /* (element-type VmmigSurveyedDisk) */
   guint64 memory_in_use; /* bytes, at most; 0: not known */
+  int ref_count; /* immutable once it was handed out; atomic */
 } VmmigVmSurvey;
+
+/* --- functions --- */
+
+/* "free memory": what could not be learnt, for messages. Static. */
+const char *vmmig_topic_describe (VmmigTopic topic);
+
+/* Nothing is known: its arrays are empty, its texts NULL. */
+VmmigNodeSurvey *vmmig_node_survey_new (void);
+VmmigNodeSurvey *vmmig_node_survey_ref (VmmigNodeSurvey *self);
+void vmmig_node_survey_unref (VmmigNodeSurvey *self);
+/* Takes what @other says of @topics (1u << VmmigTopic), and leaves it what @self said of them. Of
+ * surveys that were not handed out yet. */
+void vmmig_node_survey_exchange (VmmigNodeSurvey *self, VmmigNodeSurvey *other, guint topics);
+
+VmmigVmSurvey *vmmig_vm_survey_new (void);
+VmmigVmSurvey *vmmig_vm_survey_ref (VmmigVmSurvey *self);
+void vmmig_vm_survey_unref (VmmigVmSurvey *self);
+
+VmmigSurveyQuery *vmmig_survey_query_new (void);
+VmmigSurveyQuery *vmmig_survey_query_copy (const VmmigSurveyQuery *self);
+void vmmig_survey_query_free (VmmigSurveyQuery *self);
+gboolean vmmig_survey_query_wants (const VmmigSurveyQuery *self, VmmigTopic topic);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigNodeSurvey, vmmig_node_survey_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigVmSurvey, vmmig_vm_survey_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigSurveyQuery, vmmig_survey_query_free)
 
 G_END_DECLS
