@@ -110,7 +110,7 @@ close_idle_cb (gpointer data)
         any = TRUE;
     }
   if (any)
-    self->idle_timer = vmmig_libvirt_add_timer (IDLE_LINK_LIFETIME, close_idle_cb, self);
+    self->idle_timer = vmmig_engine_add_timer (IDLE_LINK_LIFETIME, close_idle_cb, self);
 }
 
 static void
@@ -123,7 +123,7 @@ leave_link (VmmigLibvirtNode *self, VmmigLibvirtCall *call)
   if (call->broken || call->useless || self->closed)
     g_ptr_array_remove (self->data_links, link);
   else if (link->n_calls == 0 && self->idle_timer == 0)
-    self->idle_timer = vmmig_libvirt_add_timer (IDLE_LINK_LIFETIME, close_idle_cb, self);
+    self->idle_timer = vmmig_engine_add_timer (IDLE_LINK_LIFETIME, close_idle_cb, self);
   vmmig_libvirt_link_unref (link);
 }
 

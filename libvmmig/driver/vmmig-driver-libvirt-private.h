@@ -175,9 +175,6 @@ void vmmig_libvirt_node_sync (VmmigLibvirtNode *self);
 /* A GSourceFunc: the same for all nodes. */
 gboolean vmmig_libvirt_sync_all_cb (gpointer data);
 
-guint vmmig_libvirt_add_timer (gint64 delay, VmmigTimerFunc func, gpointer user_data);
-void vmmig_libvirt_remove_timer (guint timer);
-
 /* --- nodes and calls (engine, but for refs) --- */
 
 VmmigLibvirtNode *vmmig_libvirt_node_ref (VmmigLibvirtNode *self);

@@ -389,7 +389,7 @@ vmmig_libvirt_node_dispatch (VmmigLibvirtNode *self)
   if (self->workers[VMMIG_LIBVIRT_LANE_URGENT] != NULL)
     give_to_lane (self, VMMIG_LIBVIRT_LANE_URGENT, urgent);
   else if (self->urgent_timer == 0)
-    self->urgent_timer = vmmig_libvirt_add_timer (URGENT_PATIENCE, urgent_cb, self);
+    self->urgent_timer = vmmig_engine_add_timer (URGENT_PATIENCE, urgent_cb, self);
 }
 
 void
@@ -433,7 +433,7 @@ vmmig_libvirt_node_stop_workers (VmmigLibvirtNode *self)
 
   while ((call = g_queue_pop_head (&self->queue)) != NULL)
     {
-      g_clear_handle_id (&call->timer, vmmig_libvirt_remove_timer);
+      g_clear_handle_id (&call->timer, vmmig_engine_remove_timer);
       call->queued = FALSE;
       vmmig_libvirt_call_forget (call);
     }
@@ -444,7 +444,7 @@ vmmig_libvirt_node_stop_workers (VmmigLibvirtNode *self)
       if (worker == NULL)
         continue;
       if (worker->running != NULL)
-        g_clear_handle_id (&worker->running->timer, vmmig_libvirt_remove_timer);
+        g_clear_handle_id (&worker->running->timer, vmmig_engine_remove_timer);
       tell_to_quit (worker);
       worker_unref (worker);
     }

@@ -1,4 +1,4 @@
-/* vmmig-driver-libvirt.c - the driver's table, its timers, and the life of a call
+/* vmmig-driver-libvirt.c - the driver's table, and the life of a call
  *
  * All of it on the engine, but for references and what a call's lock protects.
  *
@@ -13,71 +13,20 @@
 /* Of short calls whose caller set no limit: a call that hangs must not hold its lane for ever. */
 #define LONGEST_SHORT_CALL (2 * G_TIME_SPAN_MINUTE)
 
-static VmmigDriver libvirt_driver;
 static GHashTable *nodes; /* engine: all that had a call or a watch and were not freed */
 
-/* --- timers --- */
-
-typedef struct
-{
-  guint number;
-  VmmigTimerFunc func;
-  gpointer user_data;
-} Timer;
-
-static GHashTable *timers; /* engine: number -> GSource */
-
-static gboolean
-dispatch_timer (GSource *source, GSourceFunc callback, gpointer data)
-{
-  return callback (data);
-}
-
-static gboolean
-timer_cb (gpointer data)
-{
-  const Timer timer = *(Timer *)data;
-
-  g_hash_table_remove (timers, GUINT_TO_POINTER (timer.number));
-  timer.func (timer.user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-drop_timer (gpointer source)
-{
-  g_source_destroy (source);
-  g_source_unref (source);
-}
+/* --- the engine's time --- */
 
 static guint
 libvirt_driver_add_timer (VmmigDriver *self, gint64 delay, VmmigTimerFunc func, gpointer user_data)
 {
-  static GSourceFuncs funcs = {.dispatch = dispatch_timer};
-  static guint last_number;
-  GSource *source = g_source_new (&funcs, sizeof (GSource));
-  Timer *timer = g_new0 (Timer, 1);
-
-  if (timers == NULL)
-    timers = g_hash_table_new_full (NULL, NULL, NULL, drop_timer);
-  do
-    last_number++;
-  while (last_number == 0 || g_hash_table_contains (timers, GUINT_TO_POINTER (last_number)));
-  timer->number = last_number;
-  timer->func = func;
-  timer->user_data = user_data;
-  g_source_set_callback (source, timer_cb, timer, g_free);
-  g_source_set_ready_time (source, g_get_monotonic_time () + MAX (delay, 0));
-  g_hash_table_insert (timers, GUINT_TO_POINTER (timer->number), source);
-  g_source_attach (source, vmmig_engine_get_context ());
-  return timer->number;
+  return vmmig_engine_add_timer (delay, func, user_data);
 }
 
 static void
 libvirt_driver_remove_timer (VmmigDriver *self, guint timer)
 {
-  if (timers != NULL)
-    g_hash_table_remove (timers, GUINT_TO_POINTER (timer));
+  vmmig_engine_remove_timer (timer);
 }
 
 static gint64
@@ -146,8 +95,8 @@ close_node_cb (gpointer data)
   if (nodes != NULL)
     g_hash_table_remove (nodes, self);
   g_clear_pointer (&self->watches, g_hash_table_unref);
-  g_clear_handle_id (&self->urgent_timer, vmmig_libvirt_remove_timer);
-  g_clear_handle_id (&self->idle_timer, vmmig_libvirt_remove_timer);
+  g_clear_handle_id (&self->urgent_timer, vmmig_engine_remove_timer);
+  g_clear_handle_id (&self->idle_timer, vmmig_engine_remove_timer);
   vmmig_libvirt_node_stop_workers (self);
   g_ptr_array_set_size (self->data_links, 0);
   vmmig_libvirt_node_unref (self);
@@ -158,18 +107,6 @@ static void
 libvirt_driver_node_free (VmmigDriverNode *node)
 {
   vmmig_engine_post (close_node_cb, node);
-}
-
-guint
-vmmig_libvirt_add_timer (gint64 delay, VmmigTimerFunc func, gpointer user_data)
-{
-  return libvirt_driver_add_timer (&libvirt_driver, delay, func, user_data);
-}
-
-void
-vmmig_libvirt_remove_timer (guint timer)
-{
-  libvirt_driver_remove_timer (&libvirt_driver, timer);
 }
 
 /* --- a call --- */
@@ -233,7 +170,7 @@ vmmig_libvirt_call_is_given_up (VmmigLibvirtCall *self)
 static void
 release (VmmigLibvirtCall *self)
 {
-  g_clear_handle_id (&self->timer, vmmig_libvirt_remove_timer);
+  g_clear_handle_id (&self->timer, vmmig_engine_remove_timer);
   if (self->func == NULL)
     return;
   self->func = NULL;
@@ -252,7 +189,7 @@ answer (VmmigLibvirtCall *self, VmmigReply *reply)
 {
   VmmigReplyFunc func = self->func;
 
-  g_clear_handle_id (&self->timer, vmmig_libvirt_remove_timer);
+  g_clear_handle_id (&self->timer, vmmig_engine_remove_timer);
   if (func == NULL)
     return;
   if (is_worth_a_line (self, reply->error))
@@ -358,7 +295,7 @@ start_overrun_cb (gpointer data)
     overrun (self, self->start_timeout);
   else if (self->timeout >= 0)
     self->timer =
-        vmmig_libvirt_add_timer (self->deadline - g_get_monotonic_time (), overrun_cb, self);
+        vmmig_engine_add_timer (self->deadline - g_get_monotonic_time (), overrun_cb, self);
 }
 
 /* --- taking calls --- */
@@ -437,9 +374,9 @@ refuse_cb (gpointer data)
 void
 vmmig_libvirt_call_refuse (VmmigLibvirtCall *self, GError *error)
 {
-  g_clear_handle_id (&self->timer, vmmig_libvirt_remove_timer);
+  g_clear_handle_id (&self->timer, vmmig_engine_remove_timer);
   self->refusal = error;
-  self->timer = vmmig_libvirt_add_timer (0, refuse_cb, self);
+  self->timer = vmmig_engine_add_timer (0, refuse_cb, self);
 }
 
 static guint
@@ -468,8 +405,8 @@ libvirt_driver_call (VmmigDriverNode *node,
       return number;
     }
   call->timer = request->kind == VMMIG_CALL_MIGRATE
-                    ? vmmig_libvirt_add_timer (call->start_timeout, start_overrun_cb, call)
-                    : vmmig_libvirt_add_timer (call->timeout, overrun_cb, call);
+                    ? vmmig_engine_add_timer (call->start_timeout, start_overrun_cb, call)
+                    : vmmig_engine_add_timer (call->timeout, overrun_cb, call);
   if (traits.alone)
     vmmig_libvirt_node_run_alone (self, call);
   else
@@ -515,7 +452,7 @@ vmmig_libvirt_node_sync (VmmigLibvirtNode *self)
     return;
   call = call_new (self, vmmig_request_new (VMMIG_CALL_OPEN, NULL), -1);
   call->only_events = TRUE;
-  call->timer = vmmig_libvirt_add_timer (call->timeout, overrun_cb, call);
+  call->timer = vmmig_engine_add_timer (call->timeout, overrun_cb, call);
   vmmig_libvirt_node_enqueue (self, call);
 }
 

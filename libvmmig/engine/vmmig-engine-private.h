@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* Runs @func on the engine's thread, in the order of the posts. Any thread. */
 void vmmig_engine_post (GSourceFunc func, gpointer data);
 
-/* The engine's context, for timers. Starts the engine. Any thread. */
+/* The engine's context. Starts the engine. Any thread. */
 GMainContext *vmmig_engine_get_context (void);
 
 gboolean vmmig_engine_is_current_thread (void);
@@ -24,6 +24,16 @@ gboolean vmmig_engine_is_current_thread (void);
  * connections and our threads did not come along. FALSE with FAILED if the system has no thread
  * for the engine; the next use tries again. */
 gboolean vmmig_engine_check_fork (GError **error);
+
+/* --- timers (vmmig-engine-timers.c); the engine's thread --- */
+
+typedef void (*VmmigEngineTimerFunc) (gpointer user_data);
+
+/* Calls @func once, in @delay µs, after those that are due before it. Returns a number that is
+ * never 0. */
+guint vmmig_engine_add_timer (gint64 delay, VmmigEngineTimerFunc func, gpointer user_data);
+/* Nothing happens if it has fired, or been removed. */
+void vmmig_engine_remove_timer (guint timer);
 
 /* --- threads (vmmig-engine-threads.c) --- */
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <thread>
 #include <vector>
@@ -115,6 +116,116 @@ TEST (Engine, APostFromTheEngineItselfRunsLaterNotInside)
   Barrier ().wait ();
   Barrier ().wait ();
   EXPECT_FALSE (nested);
+}
+
+/* Runs @func on the engine and waits for its end. */
+void
+run_on_engine (std::function<void ()> func)
+{
+  vmmig_engine_post (
+      [] (gpointer data) -> gboolean {
+        (*static_cast<std::function<void ()> *> (data)) ();
+        return G_SOURCE_REMOVE;
+      },
+      &func);
+  Barrier ().wait ();
+}
+
+struct Timers
+{
+  std::vector<int> fired;
+  std::promise<void> done;
+};
+
+struct Entry
+{
+  Timers *timers;
+  int value;
+};
+
+void
+fire_cb (gpointer data)
+{
+  auto *entry = static_cast<Entry *> (data);
+
+  entry->timers->fired.push_back (entry->value);
+  if (entry->value < 0)
+    entry->timers->done.set_value ();
+}
+
+TEST (Engine, TimersFireInTheOrderOfTheirDeadlines)
+{
+  Timers timers;
+  std::vector<Entry> entries;
+  std::vector<int> wanted;
+
+  entries.reserve (7);
+  run_on_engine ([&] {
+    /* Each later one is due earlier. */
+    for (int i = 0; i < 6; i++)
+      {
+        entries.push_back ({&timers, i});
+        EXPECT_NE (vmmig_engine_add_timer ((6 - i) * 100 * 1000, fire_cb, &entries.back ()), 0u);
+        wanted.insert (wanted.begin (), i);
+      }
+    entries.push_back ({&timers, -1});
+    vmmig_engine_add_timer (700 * 1000, fire_cb, &entries.back ());
+  });
+  timers.done.get_future ().wait ();
+  wanted.push_back (-1);
+  EXPECT_EQ (timers.fired, wanted);
+}
+
+TEST (Engine, ATimerThatIsRemovedDoesNotFire)
+{
+  Timers timers;
+  Entry first = {&timers, 1}, second = {&timers, 2}, last = {&timers, -1};
+
+  run_on_engine ([&] {
+    guint one = vmmig_engine_add_timer (0, fire_cb, &first);
+    guint two = vmmig_engine_add_timer (1000, fire_cb, &second);
+
+    EXPECT_NE (one, two);
+    vmmig_engine_remove_timer (one);
+    vmmig_engine_remove_timer (one);
+    vmmig_engine_remove_timer (0);
+    vmmig_engine_add_timer (2000, fire_cb, &last);
+  });
+  timers.done.get_future ().wait ();
+  EXPECT_EQ (timers.fired, (std::vector<int>{2, -1}));
+}
+
+struct Chain
+{
+  guint left;
+  guint victim;
+  std::promise<void> done;
+};
+
+void
+chain_cb (gpointer data)
+{
+  auto *chain = static_cast<Chain *> (data);
+
+  /* It changes the queue that it is being taken from. */
+  vmmig_engine_remove_timer (chain->victim);
+  if (chain->left-- == 0)
+    {
+      chain->done.set_value ();
+      return;
+    }
+  vmmig_engine_add_timer (0, chain_cb, chain);
+  chain->victim = vmmig_engine_add_timer (
+      G_TIME_SPAN_SECOND, [] (gpointer) { ADD_FAILURE () << "it was removed"; }, nullptr);
+}
+
+TEST (Engine, ATimerMayAddAndRemoveTimers)
+{
+  Chain chain = {50, 0, {}};
+
+  run_on_engine ([&] { vmmig_engine_add_timer (0, chain_cb, &chain); });
+  chain.done.get_future ().wait ();
+  EXPECT_EQ (chain.left, G_MAXUINT);
 }
 
 TEST (Engine, ItsTimersFireWhileTheCallersContextIsBlocked)
