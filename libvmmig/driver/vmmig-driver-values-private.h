@@ -106,6 +106,7 @@ typedef struct
 } VmmigVmFacts;
 
 VmmigVmFacts *vmmig_vm_facts_new (void);
+VmmigVmFacts *vmmig_vm_facts_copy (const VmmigVmFacts *self);
 void vmmig_vm_facts_free (VmmigVmFacts *self);
 /* "running", "paused (post-copy failed)", "not there": for people. Static. */
 const char *vmmig_vm_facts_describe (VmmigVmState state, VmmigVmReason reason);

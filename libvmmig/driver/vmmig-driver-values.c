@@ -74,6 +74,18 @@ vmmig_vm_facts_new (void)
   return g_new0 (VmmigVmFacts, 1);
 }
 
+VmmigVmFacts *
+vmmig_vm_facts_copy (const VmmigVmFacts *self)
+{
+  VmmigVmFacts *copy = g_memdup2 (self, sizeof *self);
+
+  copy->uuid = g_strdup (self->uuid);
+  copy->name = g_strdup (self->name);
+  copy->tag = g_strdup (self->tag);
+  copy->xml = g_strdup (self->xml);
+  return copy;
+}
+
 void
 vmmig_vm_facts_free (VmmigVmFacts *self)
 {
