@@ -39,6 +39,9 @@ typedef struct
   char **addresses; /* (nullable) the destination's, as its owner says */
   char *tls_name; /* (nullable) that the destination's certificate shall carry */
   guint64 link_rate; /* bytes per second that the way there carries; 0: not known */
+  VmmigAnswer converges; /* a forecast: whether it would come to its end */
+  char *forecast; /* (nullable) in words */
+  VmmigAnswer path_tried; /* a test migration went this way */
 
   /* --- the VM, on its source --- */
   char *vm_name; /* (nullable) for people: its name, or what the caller called it */

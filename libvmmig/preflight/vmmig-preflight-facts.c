@@ -34,6 +34,7 @@ vmmig_preflight_facts_free (VmmigPreflightFacts *self)
     return;
 
   free_task (self);
+  g_free (self->forecast);
   g_free (self->vm_name);
   vmmig_vm_facts_free (self->vm);
   g_free (self->vm_error);

@@ -83,6 +83,7 @@ typedef struct
 typedef struct
 {
   VmmigVmMachine *machine;
+  char *labels; /* (nullable) the element in its metadata, for vmmig_vm_labels_parse() */
   GPtrArray *host_devices; /* (element-type VmmigVmHostDevice) */
   GPtrArray *interfaces; /* (element-type VmmigVmInterface) */
   GPtrArray *tpms; /* (element-type VmmigVmTpm) */

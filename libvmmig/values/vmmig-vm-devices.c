@@ -10,6 +10,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "values/vmmig-error-private.h"
+#include "values/vmmig-vm-labels-private.h"
 #include "values/vmmig-vm-xml-private.h"
 #include "values/vmmig-xml-private.h"
 
@@ -118,6 +119,7 @@ vmmig_vm_devices_free (VmmigVmDevices *self)
   if (self == NULL)
     return;
   vmmig_vm_machine_free (self->machine);
+  g_free (self->labels);
   g_ptr_array_unref (self->host_devices);
   g_ptr_array_unref (self->interfaces);
   g_ptr_array_unref (self->tpms);
@@ -450,6 +452,23 @@ static const struct
     {"rng", read_rng},
 };
 
+static char *
+find_labels (const xmlNode *domain)
+{
+  const xmlNode *metadata = vmmig_xml_get_child (domain, "metadata");
+
+  for (xmlNode *node = metadata != NULL ? metadata->children : NULL; node != NULL;
+       node = node->next)
+    if (node->type == XML_ELEMENT_NODE && node->ns != NULL &&
+        g_strcmp0 ((const char *)node->ns->href, VMMIG_VM_LABELS_XMLNS) == 0)
+      {
+        /* Where a prefix is declared further up, the element alone would not have it. */
+        xmlReconciliateNs (node->doc, node);
+        return vmmig_xml_dump (node);
+      }
+  return NULL;
+}
+
 VmmigVmDevices *
 vmmig_vm_devices_parse (const char *xml, GError **error)
 {
@@ -469,6 +488,7 @@ vmmig_vm_devices_parse (const char *xml, GError **error)
     }
   self = devices_new ();
   self->machine = vmmig_vm_machine_read (root);
+  self->labels = find_labels (root);
   devices = vmmig_xml_get_child (root, "devices");
   for (const xmlNode *node = devices != NULL ? devices->children : NULL; node != NULL;
        node = node->next)

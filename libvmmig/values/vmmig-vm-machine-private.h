@@ -15,7 +15,8 @@ typedef struct
 {
   char *what; /* "vCPU 0", "its emulator threads", "its memory" */
   char *set; /* "0-3,^2" */
-  guint highest; /* number in it */
+  guint lowest; /* number in it */
+  guint highest;
   gboolean strict; /* cells: only there, or not at all */
 } VmmigVmPin;
 
@@ -54,7 +55,7 @@ typedef struct
 VmmigVmMachine *vmmig_vm_machine_read (const xmlNode *domain);
 void vmmig_vm_machine_free (VmmigVmMachine *self);
 
-/* The highest number in "0-3,^2"; FALSE if it is no such set. */
-gboolean vmmig_vm_set_find_highest (const char *set, guint *highest);
+/* The bounds of "0-3,^4"; FALSE if it is no such set. What is taken out of it does not count. */
+gboolean vmmig_vm_set_find_bounds (const char *set, guint *lowest, guint *highest);
 
 G_END_DECLS

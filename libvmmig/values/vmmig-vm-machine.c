@@ -83,18 +83,6 @@ read_size_of (const xmlNode *node)
 
 /* --- the CPU --- */
 
-static char *
-dump (const xmlNode *node)
-{
-  xmlBuffer *buffer = xmlBufferCreate ();
-  char *text;
-
-  xmlNodeDump (buffer, node->doc, (xmlNode *)node, 0, 0);
-  text = g_strdup ((const char *)xmlBufferContent (buffer));
-  xmlBufferFree (buffer);
-  return text;
-}
-
 static void
 read_cpu (VmmigVmMachine *self, const xmlNode *domain)
 {
@@ -111,7 +99,7 @@ read_cpu (VmmigVmMachine *self, const xmlNode *domain)
       self->has_tsc_frequency = TRUE;
   if (cpu == NULL)
     return;
-  self->cpu = dump (cpu);
+  self->cpu = vmmig_xml_dump (cpu);
   self->cpu_mode = vmmig_xml_get_attribute (cpu, "mode");
   self->cpu_model = vmmig_xml_get_text (vmmig_xml_get_child (cpu, "model"));
   /* libvirt's default where a model is named. */
@@ -189,38 +177,52 @@ read_backing (VmmigVmMachine *self, const xmlNode *domain)
       read_size_of (vmmig_xml_get_child (vmmig_xml_get_child (domain, "memtune"), "hard_limit"));
 }
 
-gboolean
-vmmig_vm_set_find_highest (const char *set, guint *highest)
+/* "3" or "0-3" at @p, which it moves behind it. */
+static gboolean
+read_range (const char **p, guint64 *first, guint64 *last)
 {
-  const char *p = set;
+  char *end;
 
+  if (!g_ascii_isdigit (**p))
+    return FALSE;
+  *first = *last = g_ascii_strtoull (*p, &end, 10);
+  if (*end == '-')
+    {
+      if (!g_ascii_isdigit (end[1]))
+        return FALSE;
+      *last = g_ascii_strtoull (end + 1, &end, 10);
+    }
+  *p = end;
+  return *first <= *last && *last <= MAX_NUMBER;
+}
+
+gboolean
+vmmig_vm_set_find_bounds (const char *set, guint *lowest, guint *highest)
+{
+  gboolean found = FALSE;
+  const char *p = set;
+  guint64 first, last;
+
+  *lowest = MAX_NUMBER;
   *highest = 0;
-  while (p != NULL)
+  while (TRUE)
     {
       gboolean excluded = *p == '^';
-      guint64 number = 0;
-      char *end;
 
       p += excluded;
-      for (guint i = 0; i < 2; i++)
-        {
-          if (!g_ascii_isdigit (*p))
-            return FALSE;
-          number = g_ascii_strtoull (p, &end, 10);
-          p = end;
-          if (number > MAX_NUMBER)
-            return FALSE;
-          if (*p != '-' || i == 1)
-            break;
-          p++;
-        }
+      if (!read_range (&p, &first, &last))
+        return FALSE;
       if (!excluded)
-        *highest = MAX (*highest, (guint)number);
+        {
+          found = TRUE;
+          *lowest = MIN (*lowest, (guint)first);
+          *highest = MAX (*highest, (guint)last);
+        }
       if (*p == '\0')
-        return TRUE;
-      p = *p == ',' ? p + 1 : NULL;
+        return found;
+      if (*p++ != ',')
+        return FALSE;
     }
-  return FALSE;
 }
 
 /* Takes @what. */
@@ -231,7 +233,7 @@ add_pin (GPtrArray *pins, char *what, const xmlNode *node, const char *attribute
   VmmigVmPin *pin = g_new0 (VmmigVmPin, 1);
 
   pin->what = what;
-  if (set != NULL && vmmig_vm_set_find_highest (g_strstrip (set), &pin->highest))
+  if (set != NULL && vmmig_vm_set_find_bounds (g_strstrip (set), &pin->lowest, &pin->highest))
     {
       /* libvirt's default is to be strict. */
       pin->strict =
