@@ -97,10 +97,20 @@ vmmig_check_post_copy_devices (VmmigCheck *self)
 void
 vmmig_check_critical (VmmigCheck *self)
 {
-  const char *value =
-      self->labels != NULL ? g_hash_table_lookup (self->labels, VMMIG_LABEL_CRITICAL) : NULL;
+  const char *value;
 
-  if (self->facts->policy.allow_post_copy && value != NULL && strcmp (value, "false") != 0)
+  if (!self->facts->policy.allow_post_copy)
+    return;
+  if (self->labels == NULL)
+    {
+      vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, self->source, NULL,
+                       "look at its labels: “vmmig label”",
+                       "post-copy is allowed, and whether the VM is critical is not known: its "
+                       "labels cannot be read");
+      return;
+    }
+  value = g_hash_table_lookup (self->labels, VMMIG_LABEL_CRITICAL);
+  if (value != NULL && strcmp (value, "false") != 0)
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_WARNING, NULL, NULL, "turn allow-post-copy off",
                      "the VM is labelled %s=%s, and post-copy is allowed: " VMMIG_POST_COPY_WARNING
                      ", since the VM is lost with either host while it lasts",
