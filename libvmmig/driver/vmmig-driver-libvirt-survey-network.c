@@ -39,8 +39,8 @@ take_network (VmmigLibvirtSurvey *self, virNetworkPtr network, gboolean active)
       !vmmig_libvirt_survey_goes_on (self->call))
     return;
   found->bridge = ask_bridge (network);
-  if (found->bridge == NULL && virGetLastErrorCode () == VIR_ERR_RPC)
-    vmmig_libvirt_survey_fail (self->call, self->survey->errors, VMMIG_TOPIC_NETWORKS);
+  if (found->bridge == NULL)
+    vmmig_libvirt_survey_take_loss (self->call);
 }
 
 /* Whether it is active is told by which list it is in, without a question for each. */

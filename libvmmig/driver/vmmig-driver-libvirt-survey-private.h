@@ -23,6 +23,8 @@ typedef struct
 
 /* libvirt's error of this thread becomes that of @topic; or the whole call's, if the connection broke. */
 void vmmig_libvirt_survey_fail (VmmigLibvirtCall *call, char **errors, VmmigTopic topic);
+/* TRUE if libvirt's error of this thread says that the connection broke: then the whole call failed. */
+gboolean vmmig_libvirt_survey_take_loss (VmmigLibvirtCall *call);
 /* "the CPU is not compatible (libvirt error 91)": libvirt's error of this thread, for people. */
 char *vmmig_libvirt_survey_take_words (void);
 /* FALSE: nobody waits for the rest, or nobody is there to be asked. */

@@ -24,14 +24,21 @@ vmmig_libvirt_survey_take_words (void)
   return g_strdup_printf ("%s (libvirt error %d)", words, last->code);
 }
 
-void
-vmmig_libvirt_survey_fail (VmmigLibvirtCall *call, char **errors, VmmigTopic topic)
+gboolean
+vmmig_libvirt_survey_take_loss (VmmigLibvirtCall *call)
 {
   const virError *last = virGetLastError ();
 
-  if (last != NULL && vmmig_error_is_connection_loss (last->code, last->domain, last->message))
-    vmmig_libvirt_call_fail (call, VMMIG_ERROR_CALL_OTHER, NULL);
-  else if (errors[topic] == NULL)
+  if (last == NULL || !vmmig_error_is_connection_loss (last->code, last->domain, last->message))
+    return FALSE;
+  vmmig_libvirt_call_fail (call, VMMIG_ERROR_CALL_OTHER, NULL);
+  return TRUE;
+}
+
+void
+vmmig_libvirt_survey_fail (VmmigLibvirtCall *call, char **errors, VmmigTopic topic)
+{
+  if (!vmmig_libvirt_survey_take_loss (call) && errors[topic] == NULL)
     errors[topic] = vmmig_libvirt_survey_take_words ();
 }
 

@@ -1,13 +1,9 @@
-/* How long it will take, and whether it will end at all
+/* How long it will take, and whether it will end at all, from what its passes show (pure)
  *
  * What a pass finds dirty follows from a working set W that is written evenly at a rate d. The
  * figures seldom tell both; so every W that explains them well enough is kept, with the d that
  * belongs to it, and the migration is played to its end with each: the spread is the interval, and a
  * verdict is what they agree on.
- *
- * Near its end QEMU passes over small pieces, so that what remains moves with d * (1 - rest / W) - r.
- * It comes to rest at W * (1 - r / d), and ends if that is within what the downtime limit lets it
- * send: hence what would be needed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,89 +11,17 @@
 
 #include <math.h>
 
-#define SECOND ((double)G_USEC_PER_SEC)
-/* QEMU sends for so long before it looks again. */
-#define MINIMUM_PASS 0.05 /* s */
-#define MAXIMUM_PASSES 500
-#define MAXIMUM_DURATION (48 * 3600.0) /* s */
+#include "job/vmmig-forecast-world-private.h"
 
 #define SETS 16 /* working sets that are tried */
 /* In logarithms: what a guest and a link scatter by, as long as a few passes do not show it. */
 #define SCATTER 0.15
 #define RATE_SCATTER 0.1
 #define PRIOR 2.0 /* passes that this counts for */
-/* Share of the time, and s, by which it is never known more exactly. */
-#define SLACK 0.03
-#define LEAST_SLACK 0.3
 #define WIDTH 1.65 /* standard deviations: 90 % */
-/* So many passes that are not smaller, and too large: no arithmetic is needed to see it. */
-#define STUCK_PASSES 8
-#define STUCK_MARGIN 1.1
-#define PROGRESS 0.96
-/* Out of reach of any setting if both are beyond this. */
-#define FAR_DOWNTIME 10
-#define FAR_BANDWIDTH 2
-
-typedef struct
-{
-  double rate, dirty_rate, set; /* bytes per second, bytes */
-  double limit; /* s of downtime */
-} World;
-
-typedef struct
-{
-  double remaining; /* bytes of this pass */
-  double drain; /* bytes per second by which they become less */
-  double elapsed; /* s of this pass */
-} Start;
-
-/* --- one world --- */
-
-static double
-get_resting (const World *world)
-{
-  return world->dirty_rate > world->rate ? world->set * (1 - world->rate / world->dirty_rate) : 0;
-}
-
-static gboolean
-converges (const World *world)
-{
-  return get_resting (world) < world->rate * world->limit;
-}
-
-static double
-get_found (const World *world, double seconds, double left)
-{
-  if (world->set <= left || world->dirty_rate <= 0)
-    return 0;
-  return (world->set - left) * (1 - exp (-world->dirty_rate * seconds / world->set));
-}
-
-/* s to the end, or a negative number: it has none. */
-static double
-play (const World *world, const Start *start, double *downtime)
-{
-  double threshold = world->rate * world->limit;
-  double left = MIN (threshold, start->remaining);
-  double time = (start->remaining - left) / start->drain;
-  double rest = left + get_found (world, start->elapsed + time, left);
-
-  for (guint i = 0; i < MAXIMUM_PASSES && time < MAXIMUM_DURATION; i++)
-    {
-      double seconds;
-
-      if (rest <= threshold)
-        {
-          *downtime = rest / world->rate;
-          return time + *downtime;
-        }
-      left = CLAMP (rest - MINIMUM_PASS * world->rate, 0, threshold);
-      seconds = (rest - left) / world->rate;
-      time += seconds;
-      rest = left + get_found (world, seconds, left);
-    }
-  return -1;
-}
+/* So many passes that are not smaller: no arithmetic is needed to see it. */
+#define STUCK_PASSES 5
+#define PROGRESS 0.92
 
 /* --- what iterations tell --- */
 
@@ -151,12 +75,25 @@ note_rest (VmmigForecaster *self, double rest)
   self->n_stuck = 0;
 }
 
+/* What remains is more by it. But the pass over all memory skips its zero pages, which would hide it;
+ * then again, QEMU looks for what was changed only once the rest fits into the downtime. */
+static double
+get_found (const VmmigForecaster *self, const VmmigObservation *seen, double rate)
+{
+  double before = (double)self->last.processed + (double)self->last.remaining;
+  double found = (double)seen->processed + (double)seen->remaining - before;
+
+  if (self->begin.iteration == 1)
+    found = MAX (found, (double)seen->remaining - rate * self->maximum_downtime / 1000);
+  return CLAMP (found, 0, (double)seen->remaining);
+}
+
 static void
-note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
+note_pass (VmmigForecaster *self, const VmmigObservation *seen)
 {
   guint passes = seen->iteration - self->begin.iteration;
   VmmigForecastPass *pass = &self->passes[get_slot (self->n_passes)];
-  double left = (double)seen->remaining - found;
+  double found, left;
 
   if (self->following)
     {
@@ -165,9 +102,11 @@ note_pass (VmmigForecaster *self, const VmmigObservation *seen, double found)
     }
   if (seen->time <= self->begin.time || seen->processed <= self->begin.processed)
     return;
-  pass->duration = (double)(seen->time - self->begin.time) / SECOND / passes;
-  pass->dirtied = found / passes;
+  pass->duration = (double)(seen->time - self->begin.time) / VMMIG_FORECAST_SECOND / passes;
   pass->sent = (double)(seen->processed - self->begin.processed) / passes;
+  found = get_found (self, seen, pass->sent / pass->duration);
+  pass->dirtied = found / passes;
+  left = (double)seen->remaining - pass->dirtied;
   pass->left = MAX (left, 0);
   self->n_passes++;
   note_rest (self, MAX ((double)seen->remaining, pass->dirtied));
@@ -177,7 +116,6 @@ void
 vmmig_forecaster_observe (VmmigForecaster *self, const VmmigObservation *seen)
 {
   guint needed = VMMIG_OBSERVED_ITERATION | VMMIG_OBSERVED_MEMORY;
-  double before, now;
 
   if ((seen->known & needed) != needed || seen->iteration == 0 || seen->post_copy)
     {
@@ -195,11 +133,9 @@ vmmig_forecaster_observe (VmmigForecaster *self, const VmmigObservation *seen)
   if (seen->iteration < self->last.iteration || seen->time < self->last.time)
     return;
 
-  before = (double)self->last.processed + (double)self->last.remaining;
-  now = (double)seen->processed + (double)seen->remaining;
   if (seen->iteration > self->last.iteration)
     {
-      note_pass (self, seen, MAX (now - before, 0));
+      note_pass (self, seen);
       self->begin = *seen;
     }
   self->last = *seen;
@@ -312,99 +248,18 @@ fit_all (const VmmigForecaster *self, Fit *fit)
   return TRUE;
 }
 
-/* --- what they agree on --- */
-
-typedef struct
-{
-  double low, high; /* s */
-  gboolean open; /* some have no end */
-  guint n_ends, n_converging, n;
-} Spread;
-
-static void
-add_world (Spread *spread, const World *world, const Start *start)
-{
-  double downtime;
-  double time = play (world, start, &downtime);
-
-  spread->n++;
-  spread->n_converging += converges (world) ? 1 : 0;
-  if (time < 0)
-    {
-      spread->open = TRUE;
-      return;
-    }
-  spread->low = spread->n_ends == 0 ? time : MIN (spread->low, time);
-  spread->high = spread->n_ends == 0 ? time : MAX (spread->high, time);
-  spread->n_ends++;
-}
-
-static guint64
-to_bytes (double value)
-{
-  return value >= 1.8e19 ? G_MAXUINT64 : (guint64)MAX (value, 0);
-}
-
-static gint64
-to_time (double seconds)
-{
-  return seconds * SECOND >= 9e18 ? G_MAXINT64 : (gint64)(seconds * SECOND);
-}
-
-static void
-set_needs (VmmigForecastValues *values, const World *world)
-{
-  /* It is more than what it has, whatever the arithmetic says. */
-  double downtime = MAX (get_resting (world) / world->rate, STUCK_MARGIN * world->limit);
-  double bandwidth = MAX (world->set / (world->limit + world->set / world->dirty_rate),
-                          STUCK_MARGIN * world->rate);
-
-  values->needed_downtime = to_bytes (ceil (downtime * 1000));
-  values->needed_bandwidth = to_bytes (ceil (bandwidth));
-  values->verdict =
-      downtime > FAR_DOWNTIME * MAX (world->limit, 0.1) && bandwidth > FAR_BANDWIDTH * world->rate
-          ? VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE
-          : VMMIG_FORECAST_VERDICT_CONVERGES_IF;
-}
-
-static void
-conclude (VmmigForecastValues *values,
-          const Spread *spread,
-          const World *middle,
-          const Start *start)
-{
-  double downtime = 0;
-  double time = play (middle, start, &downtime);
-
-  values->rate = to_bytes (middle->rate);
-  values->dirty_rate = to_bytes (middle->dirty_rate);
-  values->working_set = to_bytes (middle->set);
-  if (spread->n_converging == spread->n)
-    values->verdict = VMMIG_FORECAST_VERDICT_CONVERGES;
-  else if (spread->n_converging == 0)
-    set_needs (values, middle);
-  if (time < 0 || spread->n_ends == 0 || spread->n_converging == 0)
-    return;
-  values->has_remaining = TRUE;
-  values->remaining = to_time (time);
-  values->remaining_low = to_time (MAX (MIN (spread->low, time) * (1 - SLACK) - LEAST_SLACK, 0));
-  values->remaining_high =
-      spread->open ? G_MAXINT64 : to_time (MAX (spread->high, time) * (1 + SLACK) + LEAST_SLACK);
-  values->has_downtime = TRUE;
-  values->downtime = to_bytes (downtime * 1000);
-}
-
 static void
 get_first_pass (const VmmigForecaster *self, VmmigForecastValues *values)
 {
-  double passed = (double)(self->last.time - self->begin.time) / SECOND;
+  double passed = (double)(self->last.time - self->begin.time) / VMMIG_FORECAST_SECOND;
   double drained = (double)self->begin.remaining - (double)self->last.remaining;
 
   if (passed <= 0 || drained <= 0)
     return;
-  values->rate = to_bytes ((double)(self->last.processed - self->begin.processed) / passed);
+  values->rate =
+      vmmig_forecast_to_bytes ((double)(self->last.processed - self->begin.processed) / passed);
   values->has_remaining = TRUE;
-  values->remaining = to_time ((double)self->last.remaining / (drained / passed));
+  values->remaining = vmmig_forecast_to_time ((double)self->last.remaining / (drained / passed));
   /* Zero pages may be all in one place: nothing is known of how soon it is through. */
   values->remaining_low = 0;
   values->remaining_high = G_MAXINT64;
@@ -421,18 +276,27 @@ get_post_copy (const VmmigForecaster *self, VmmigForecastValues *values)
   values->verdict = VMMIG_FORECAST_VERDICT_CONVERGES;
   if (rate <= 0)
     return;
-  values->rate = to_bytes (rate);
+  values->rate = vmmig_forecast_to_bytes (rate);
   values->has_remaining = TRUE;
-  values->remaining = to_time (time);
-  values->remaining_low = to_time (time * 0.7);
-  values->remaining_high = to_time (time * 2 + 1);
+  values->remaining = vmmig_forecast_to_time (time);
+  values->remaining_low = vmmig_forecast_to_time (time * 0.7);
+  values->remaining_high = vmmig_forecast_to_time (time * 2 + 1);
 }
 
-static gboolean
-is_stuck (const VmmigForecaster *self, const World *world)
+/* Passes that do not become smaller: well above the limit they never fit into it; just above it,
+ * one does by chance, some time. */
+static void
+heed_stuck_passes (const VmmigForecaster *self,
+                   const VmmigForecastWorld *world,
+                   VmmigForecastSpread *spread)
 {
-  return self->n_stuck >= STUCK_PASSES &&
-         self->smallest > STUCK_MARGIN * world->limit * world->rate;
+  if (self->n_stuck < STUCK_PASSES)
+    return;
+  if (self->smallest > VMMIG_FORECAST_MARGIN * world->limit * world->rate)
+    spread->n_converging = 0;
+  else
+    spread->n_converging = MIN (spread->n_converging, spread->n - 1);
+  spread->open = TRUE;
 }
 
 void
@@ -440,9 +304,9 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
 {
   double limit = self->maximum_downtime / 1000.0;
   Fit fit;
-  Spread spread = {0};
-  World middle;
-  Start start;
+  VmmigForecastSpread spread = {0};
+  VmmigForecastWorld middle;
+  VmmigForecastStart start;
 
   *values = (VmmigForecastValues){.verdict = VMMIG_FORECAST_VERDICT_UNKNOWN};
   if (self->post_copy)
@@ -458,7 +322,7 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
       return;
     }
   start.remaining = (double)self->last.remaining;
-  start.elapsed = (double)(self->last.time - self->begin.time) / SECOND;
+  start.elapsed = (double)(self->last.time - self->begin.time) / VMMIG_FORECAST_SECOND;
   for (guint i = 0; i < SETS; i++)
     {
       for (int r = -1; r <= 1 && fit.kept[i]; r++)
@@ -466,7 +330,7 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
           /* Not both at once at their worst: that would be far more than 90 %. */
           for (int d = -(r == 0); d <= (r == 0); d++)
             {
-              World world = {
+              VmmigForecastWorld world = {
                   .rate = fit.rate * exp (r * WIDTH * fit.rate_scatter),
                   .dirty_rate = fit.dirty_rate[i] * exp (d * WIDTH * fit.scatter),
                   .set = fit.set[i],
@@ -474,112 +338,12 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
               };
 
               start.drain = world.rate;
-              add_world (&spread, &world, &start);
+              vmmig_forecast_spread_add (&spread, &world, &start);
             }
         }
     }
-  middle = (World){fit.rate, fit.dirty_rate[fit.best], fit.set[fit.best], limit};
+  middle = (VmmigForecastWorld){fit.rate, fit.dirty_rate[fit.best], fit.set[fit.best], limit};
   start.drain = middle.rate;
-  if (is_stuck (self, &middle))
-    spread.n_converging = 0;
-  conclude (values, &spread, &middle, &start);
-}
-
-/* --- before it starts --- */
-
-/* The link is shared and never full; page sampling sees what was changed, not how often. */
-static const double before_rates[] = {0.5, 0.9, 1.0};
-static const double before_dirty_rates[] = {1 / 3.0, 1.0, 3.0};
-static const double before_sets[] = {0.05, 0.25, 1.0};
-
-/* The least, the likely and the most that it may be. */
-static double
-get_dirty_rate_before (const VmmigForecastEvidence *evidence, guint which)
-{
-  double rate = (double)evidence->dirty_rate;
-
-  if (evidence->dirty_rate_error == 0)
-    return rate * before_dirty_rates[which];
-  return MAX (rate + ((double)which - 1) * (double)evidence->dirty_rate_error, 0);
-}
-
-static void
-play_before (const VmmigForecastEvidence *evidence, double memory, VmmigForecastValues *values)
-{
-  Spread spread = {0};
-  World world = {.limit = evidence->maximum_downtime / 1000.0};
-  Start start = {.remaining = memory};
-
-  for (guint i = 0; i < 27; i++)
-    {
-      world.rate = (double)evidence->link_rate * before_rates[i % 3];
-      world.dirty_rate = get_dirty_rate_before (evidence, i / 3 % 3);
-      world.set = MAX (memory * before_sets[i / 9], 1);
-      start.drain = world.rate;
-      add_world (&spread, &world, &start);
-    }
-  world.rate = (double)evidence->link_rate * before_rates[1];
-  world.dirty_rate = (double)evidence->dirty_rate;
-  world.set = MAX (memory * before_sets[1], 1);
-  start.drain = world.rate;
-  conclude (values, &spread, &world, &start);
-}
-
-static int
-compare_times (gconstpointer a, gconstpointer b)
-{
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-
-  return (x > y) - (x < y);
-}
-
-/* What this VM did before is worth more than any arithmetic. */
-static void
-use_durations (const VmmigForecastEvidence *evidence, VmmigForecastValues *values)
-{
-  g_autofree gint64 *sorted = g_new (gint64, evidence->n_durations);
-  guint n = evidence->n_durations;
-
-  for (guint i = 0; i < n; i++)
-    sorted[i] = MAX (evidence->durations[i], 0);
-  qsort (sorted, n, sizeof (gint64), compare_times);
-  values->has_remaining = TRUE;
-  values->remaining = sorted[n / 2];
-  values->remaining_low = to_time ((double)sorted[0] / SECOND * 0.6);
-  values->remaining_high = to_time ((double)sorted[n - 1] / SECOND * 1.8 + 1);
-}
-
-void
-vmmig_forecast_before (const VmmigForecastEvidence *evidence, VmmigForecastValues *values)
-{
-  gboolean has_use = evidence->memory_in_use > 0;
-  double memory =
-      (double)(has_use ? MIN (evidence->memory_in_use, evidence->memory) : evidence->memory);
-  double rate = (double)evidence->link_rate;
-  gint64 disk = rate > 0 ? to_time ((double)evidence->disk / (0.9 * rate)) : 0;
-
-  *values = (VmmigForecastValues){.verdict = VMMIG_FORECAST_VERDICT_UNKNOWN};
-  if (rate > 0 && memory > 0 && evidence->has_dirty_rate)
-    {
-      play_before (evidence, memory, values);
-    }
-  else if (rate > 0 && memory > 0)
-    {
-      values->rate = evidence->link_rate;
-      values->has_remaining = TRUE;
-      values->remaining = to_time (memory / (0.9 * rate));
-      values->remaining_low = has_use ? to_time (memory / rate) : 0;
-      values->remaining_high = G_MAXINT64;
-    }
-  if (values->has_remaining)
-    {
-      values->remaining += disk;
-      values->remaining_low += (gint64)((double)disk * 0.9);
-      if (values->remaining_high < G_MAXINT64 - 2 * disk)
-        values->remaining_high += 2 * disk;
-      else
-        values->remaining_high = G_MAXINT64;
-    }
-  if (evidence->durations != NULL && evidence->n_durations > 0)
-    use_durations (evidence, values);
+  heed_stuck_passes (self, &middle, &spread);
+  vmmig_forecast_spread_conclude (&spread, &middle, &start, values);
 }

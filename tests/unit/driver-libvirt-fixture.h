@@ -188,6 +188,7 @@ protected:
     EXPECT_TRUE (eventually ([] { return fake::count_connections () == 0; }))
         << fake::count_connections () << " connections are left";
     EXPECT_EQ (fake::count_domains (), 0);
+    EXPECT_EQ (fake::count_objects (), 0);
     EXPECT_LE (fake::most_calls_on_a_connection (), 4);
   }
 

@@ -168,7 +168,8 @@ virDomainGetXMLDesc (virDomainPtr domain, unsigned int flags)
       set_error (VIR_ERR_OPERATION_DENIED, VIR_FROM_QEMU, "read only access prevents this");
       return nullptr;
     }
-  return strdup (("<domain><name>" + vm->name + "</name></domain>").c_str ());
+  return strdup (
+      (vm->xml.empty () ? "<domain><name>" + vm->name + "</name></domain>" : vm->xml).c_str ());
 }
 
 int
@@ -203,6 +204,19 @@ virDomainStartDirtyRateCalc (virDomainPtr domain, int seconds, unsigned int flag
   return 0;
 }
 
+static virDomainStatsRecordPtr
+new_record (virDomainPtr domain, const std::vector<virTypedParameter> &params)
+{
+  auto *record = static_cast<virDomainStatsRecordPtr> (calloc (1, sizeof (virDomainStatsRecord)));
+
+  record->dom = domain;
+  record->nparams = (int)params.size ();
+  record->params =
+      static_cast<virTypedParameterPtr> (calloc (params.size () + 1, sizeof *record->params));
+  std::copy (params.begin (), params.end (), record->params);
+  return record;
+}
+
 int
 virDomainListGetStats (virDomainPtr *domains,
                        unsigned int,
@@ -212,14 +226,64 @@ virDomainListGetStats (virDomainPtr *domains,
   virDomainPtr domain = domains[0];
 
   VISIT_VM ("virDomainListGetStats", -1);
-  auto *record = static_cast<virDomainStatsRecordPtr> (calloc (1, sizeof **records[0]));
-  record->nparams = (int)vm->memory.size ();
-  record->params =
-      static_cast<virTypedParameterPtr> (calloc (vm->memory.size () + 1, sizeof *record->params));
-  std::copy (vm->memory.begin (), vm->memory.end (), record->params);
   *records = static_cast<virDomainStatsRecordPtr *> (calloc (2, sizeof **records));
-  (*records)[0] = record;
+  (*records)[0] = new_record (nullptr, vm->memory);
   return 1;
+}
+
+int
+virConnectGetAllDomainStats (virConnectPtr conn,
+                             unsigned int,
+                             virDomainStatsRecordPtr **records,
+                             unsigned int flags)
+{
+  Visit visit ("virConnectGetAllDomainStats", conn);
+  int n = 0;
+
+  /* Else one busy VM would hold it up for half a minute. */
+  if ((flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) == 0)
+    abort ();
+  if (visit.fails)
+    return -1;
+  *records =
+      static_cast<virDomainStatsRecordPtr *> (calloc (world ().vms.size () + 1, sizeof **records));
+  for (auto &item : world ().vms)
+    {
+      std::vector<virTypedParameter> params = item.second.memory;
+
+      if (item.second.state == VIR_DOMAIN_SHUTOFF)
+        continue;
+      params.push_back (small_number ("state.state", item.second.state));
+      params.push_back (small_number ("state.reason", item.second.reason));
+      (*records)[n++] = new_record (new_domain (conn, item.second), params);
+    }
+  return n;
+}
+
+int
+virDomainSnapshotNum (virDomainPtr domain, unsigned int)
+{
+  VISIT_VM ("virDomainSnapshotNum", -1);
+  return vm->snapshots;
+}
+
+int
+virDomainListAllCheckpoints (virDomainPtr domain, virDomainCheckpointPtr **list, unsigned int)
+{
+  VISIT_VM ("virDomainListAllCheckpoints", -1);
+  if (list != nullptr)
+    abort ();
+  return vm->checkpoints;
+}
+
+int
+virDomainGetBlockJobInfo (virDomainPtr domain,
+                          const char *disk,
+                          virDomainBlockJobInfoPtr,
+                          unsigned int)
+{
+  VISIT_VM ("virDomainGetBlockJobInfo", -1);
+  return std::count (vm->block_jobs.begin (), vm->block_jobs.end (), disk) > 0 ? 1 : 0;
 }
 
 void
@@ -227,6 +291,11 @@ virDomainStatsRecordListFree (virDomainStatsRecordPtr *records)
 {
   for (virDomainStatsRecordPtr *record = records; *record != nullptr; record++)
     {
+      if ((*record)->dom != nullptr)
+        {
+          std::lock_guard<std::mutex> guard (world ().lock);
+          free_domain ((*record)->dom);
+        }
       free ((*record)->params);
       free (*record);
     }

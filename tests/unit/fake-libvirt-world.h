@@ -67,7 +67,8 @@ struct World
   std::vector<int> credential_types;
   std::vector<std::string> credentials;
   std::string capabilities;
-  int opened = 0, domains = 0, most = 0, last_registration = 0;
+  fake::Node node;
+  int opened = 0, domains = 0, objects = 0, most = 0, last_registration = 0;
 };
 
 World &world ();

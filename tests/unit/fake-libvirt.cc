@@ -131,6 +131,7 @@ reset ()
   w.credentials.clear ();
   w.capabilities = "<capabilities><host><uuid>11111111-1111-1111-1111-111111111111</uuid></host>"
                    "</capabilities>";
+  w.node = {};
   w.opened = 0;
   w.most = 0;
   w.changed.notify_all ();
@@ -227,6 +228,20 @@ count_domains ()
 {
   std::lock_guard<std::mutex> guard (world ().lock);
   return world ().domains;
+}
+
+int
+count_objects ()
+{
+  std::lock_guard<std::mutex> guard (world ().lock);
+  return world ().objects;
+}
+
+void
+set_node (const Node &node)
+{
+  std::lock_guard<std::mutex> guard (world ().lock);
+  world ().node = node;
 }
 
 int

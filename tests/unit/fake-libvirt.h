@@ -32,7 +32,51 @@ struct Vm
       config_labels; /* those in the labels': of the running VM, of its definition */
   int job_type = VIR_DOMAIN_JOB_NONE;
   std::vector<virTypedParameter> stats;
-  std::vector<virTypedParameter> memory; /* balloon and dirty rate */
+  std::vector<virTypedParameter> memory; /* balloon and dirty rate; and figures of disks */
+  std::string xml; /* empty: its name only */
+  int snapshots = 0, checkpoints = 0;
+  std::vector<std::string> block_jobs; /* disks that have one */
+};
+
+/* What the node has besides VMs. Strings are XML unless their names say otherwise. */
+struct Pool
+{
+  std::string name, xml;
+  bool active = true;
+};
+
+struct Volume
+{
+  std::string path, pool, xml;
+};
+
+struct Secret
+{
+  std::string uuid;
+  int usage_type = VIR_SECRET_USAGE_TYPE_NONE;
+  std::string usage;
+  bool has_value = true;
+  bool is_private = false;
+};
+
+struct Network
+{
+  std::string name, bridge; /* empty: none */
+  bool active = true;
+};
+
+struct Node
+{
+  unsigned long long total = 8 << 20, free = 1 << 20, buffers = 1 << 18, cached = 1 << 19; /* KiB */
+  std::vector<unsigned long long> free_pages; /* cell by cell, by ascending sizes */
+  std::vector<Network> networks;
+  std::vector<std::string> interfaces; /* names */
+  std::vector<std::string> devices; /* names of interfaces */
+  std::vector<Pool> pools;
+  std::vector<Volume> volumes;
+  std::vector<Secret> secrets;
+  std::string domain_capabilities = "<domainCapabilities/>";
+  int cpu = VIR_CPU_COMPARE_SUPERSET;
 };
 
 /* A call that reached the daemon: what is local to the client is not recorded. */
@@ -52,6 +96,7 @@ void add_vm (const Vm &vm);
 void remove_vm (const std::string &uuid);
 /* As it is now. */
 Vm get_vm (const std::string &uuid);
+void set_node (const Node &node);
 /* @function fails with this error, @times times (-1: until reset). */
 void fail (const std::string &function, int code, int domain, const char *message, int times = -1);
 /* @function does not return, as if the daemon were stopped. */
@@ -78,6 +123,8 @@ int count_inside (const std::string &function);
 int most_calls_on_a_connection ();
 int count_connections ();
 int count_domains ();
+/* Networks, pools, secrets… that were not freed. */
+int count_objects ();
 int count_opened ();
 int count_registered_events ();
 bool loop_is_registered ();

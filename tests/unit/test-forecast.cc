@@ -111,6 +111,67 @@ TEST (Forecast, AHopelessGuestIsToldWhatItNeeds)
   EXPECT_TRUE (watch (faster, second, true, hour / 2).ended) << faster.link_rate;
 }
 
+struct Row
+{
+  gint64 time; /* µs */
+  guint iteration;
+  guint64 processed, remaining;
+};
+
+VmmigForecastValues
+after_rows (const std::vector<Row> &rows)
+{
+  VmmigForecaster forecaster;
+  VmmigForecastValues values;
+
+  vmmig_forecaster_init (&forecaster, downtime);
+  for (const Row &row : rows)
+    {
+      VmmigObservation seen = {};
+
+      seen.time = row.time;
+      seen.known = VMMIG_OBSERVED_ITERATION | VMMIG_OBSERVED_MEMORY;
+      seen.iteration = row.iteration;
+      seen.total = 101195776;
+      seen.processed = row.processed;
+      seen.remaining = row.remaining;
+      vmmig_forecaster_observe (&forecaster, &seen);
+    }
+  vmmig_forecaster_get (&forecaster, &values);
+  return values;
+}
+
+/* As QEMU 7.2 told them of guests that write to a half of their memory, one page after the other,
+ * over a link of 8 MiB/s: what is zero leaves the first pass without being sent. */
+TEST (Forecast, ZeroPagesAreNotTakenForAGuestThatIsIdle)
+{
+  EXPECT_EQ (after_rows ({{0, 1, 125829, 100150000},
+                          {4940000, 1, 42970000, 54270000},
+                          {5940000, 2, 51410000, 49940000},
+                          {10940000, 2, 93290000, 8150000},
+                          {11640000, 3, 99370000, 50070000}})
+                 .verdict,
+             VMMIG_FORECAST_VERDICT_CONVERGES_IF);
+  EXPECT_NE (after_rows ({{0, 1, 1580721, 95584256}, {868618, 2, 9478104, 7999488}}).verdict,
+             VMMIG_FORECAST_VERDICT_CONVERGES);
+}
+
+TEST (Forecast, PassesThatStayAsLargeAreSeenSoon)
+{
+  VmmigForecastValues values = after_rows ({{0, 1, 1580721, 95584256},
+                                            {868618, 2, 9478104, 7999488},
+                                            {1619711, 3, 15818856, 7737344},
+                                            {2361166, 4, 22028280, 7868416},
+                                            {2949872, 4, 26916200, 2990080},
+                                            {3112805, 5, 28369032, 7868416},
+                                            {3847406, 6, 34447128, 7868416},
+                                            {4591618, 7, 40787880, 7868416}});
+
+  EXPECT_EQ (values.verdict, VMMIG_FORECAST_VERDICT_CONVERGES_IF);
+  EXPECT_GT (values.needed_downtime, downtime);
+  EXPECT_GT (values.needed_bandwidth, 8 * MiB);
+}
+
 TEST (Forecast, NothingIsClaimedBeforeItCanBeKnown)
 {
   VmmigForecaster forecaster;
