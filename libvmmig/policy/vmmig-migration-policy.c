@@ -265,7 +265,8 @@ install_speed_properties (void)
    * How long the VM may stand still at the switch-over, in milliseconds.
    *
    * From 1 to 2000000, QEMU's limits; the default of 300 is QEMU's too. QEMU switches over when it
-   * expects to be faster than this; the real downtime can be longer.
+   * expects to be faster than this; the real downtime can be longer. A job that this or a time-out is
+   * set for tries with less first.
    *
    * Since: 1.0
    */

@@ -184,7 +184,7 @@ TEST_F (Converge, KubeVirtsLoopRoundsUpAsItDoes)
   EXPECT_LE (vmmig_migration_decision_get_elapsed (decision), 102000u);
 }
 
-TEST_F (Converge, WhoConvergesIsLeftAlone)
+TEST_F (Converge, WhoConvergesOnlyGetsAShorterDowntime)
 {
   JobSimulation calm;
   Job job (calm, calm.source, calm.destination);
@@ -198,8 +198,31 @@ TEST_F (Converge, WhoConvergesIsLeftAlone)
   run (job);
   EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
   for (VmmigMigrationDecision *decision : told)
-    EXPECT_EQ (vmmig_migration_decision_get_action (decision), VMMIG_DECISION_ACTION_GO_ON)
-        << vmmig_migration_decision_get_text (decision);
+    if (vmmig_migration_decision_get_action (decision) != VMMIG_DECISION_ACTION_GO_ON)
+      {
+        EXPECT_EQ (vmmig_migration_decision_get_action (decision),
+                   VMMIG_DECISION_ACTION_SET_DOWNTIME)
+            << vmmig_migration_decision_get_text (decision);
+        EXPECT_EQ (vmmig_migration_decision_get_downtime (decision), 100u);
+      }
+  guint64 downtime = 0;
+  ASSERT_TRUE (vmmig_migration_result_get_downtime (job.result (), &downtime));
+  /* The limit, and what a switch-over costs by itself. */
+  EXPECT_LT (downtime, 200u);
+}
+
+TEST_F (Converge, WithoutATimeoutTheLimitIsTheHypervisorsOwn)
+{
+  JobSimulation calm;
+  Job job (calm, calm.source, calm.destination);
+
+  calm.vm.memory = 4 * kGiB;
+  calm.vm.dirty_rate = 10 * kMiB;
+  calm.vm.working_set = 512 * kMiB;
+  calm.add_vm ();
+  run (job);
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
+  EXPECT_EQ (find (VMMIG_DECISION_ACTION_SET_DOWNTIME), nullptr);
 }
 
 /* --- a pause --- */
