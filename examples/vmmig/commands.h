@@ -18,6 +18,7 @@ int cmd_steer (int argc, char **argv);
 int cmd_forecast (int argc, char **argv);
 int cmd_label (int argc, char **argv);
 int cmd_policy (int argc, char **argv);
+int cmd_preflight (int argc, char **argv);
 int cmd_replay (int argc, char **argv);
 int cmd_settings (int argc, char **argv);
 int cmd_version (int argc, char **argv);

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* What is asked for the sake of @plan, as it is now. (transfer full) */
 VmmigPreflightQuestion *vmmig_job_check_new_question (const VmmigJobPlan *plan);
 
+/* Nodes without a name are called what they call themselves. */
+void vmmig_job_check_learn_names (VmmigJobPlan *plan, VmmigPreflightFacts *facts);
+
 /* Adds the forecast to what is known. @memory is nullable. */
 void vmmig_job_check_forecast (VmmigPreflightFacts *facts, const VmmigVmMemory *memory);
 

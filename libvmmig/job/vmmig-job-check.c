@@ -35,6 +35,21 @@ vmmig_job_check_new_question (const VmmigJobPlan *plan)
   return question;
 }
 
+static void
+set_name (char **name, const char *learnt)
+{
+  g_free (*name);
+  *name = g_strdup (learnt);
+}
+
+void
+vmmig_job_check_learn_names (VmmigJobPlan *plan, VmmigPreflightFacts *facts)
+{
+  vmmig_job_plan_learn_names (plan, facts->source, facts->destination);
+  set_name (&facts->source_name, vmmig_job_plan_get_source_name (plan));
+  set_name (&facts->destination_name, vmmig_job_plan_get_destination_name (plan));
+}
+
 /* --- the forecast --- */
 
 static guint64
@@ -127,6 +142,7 @@ gathered_cb (GPtrArray *facts, gpointer user_data)
   self->list = g_ptr_array_ref (facts);
   self->facts = facts->pdata[0];
   vm = self->facts->vm;
+  vmmig_job_check_learn_names (self->plan, self->facts);
   /* Whoever measured the VM before gets its forecast. */
   if (vm != NULL && vm->uuid != NULL && vm->state == VMMIG_VM_RUNNING)
     vmmig_driver_call (self->plan->source->link,

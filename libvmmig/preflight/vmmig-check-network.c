@@ -303,7 +303,7 @@ vmmig_check_path (VmmigCheck *self)
     return;
   vmmig_check_add (
       self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, self->destination, NULL,
-      "try it with a test migration: “vmmig preflight --test-migration”",
+      "try it with a test migration",
       "whether the source's daemon and QEMU reach the destination's (names, firewalls, "
       "certificates, rights) was not tried");
 }

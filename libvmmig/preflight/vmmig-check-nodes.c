@@ -107,6 +107,17 @@ vmmig_check_system_daemons (VmmigCheck *self)
   check_session (self, self->destination, &self->facts->destination_connection);
 }
 
+gboolean
+vmmig_check_is_same_host (const VmmigCheck *self)
+{
+  const VmmigNodeFacts *source = self->facts->source;
+  const VmmigNodeFacts *destination = self->facts->destination;
+
+  return source != NULL && destination != NULL && source->host_uuid != NULL &&
+         destination->host_uuid != NULL &&
+         g_ascii_strcasecmp (source->host_uuid, destination->host_uuid) == 0;
+}
+
 void
 vmmig_check_two_hosts (VmmigCheck *self)
 {
@@ -118,7 +129,7 @@ vmmig_check_two_hosts (VmmigCheck *self)
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, NULL, NULL,
                      "compare <host><uuid> of “virsh capabilities” on both",
                      "the UUID of a host is not known, so both may be one");
-  else if (g_ascii_strcasecmp (source->host_uuid, destination->host_uuid) == 0)
+  else if (vmmig_check_is_same_host (self))
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL,
                      "choose another destination", "both are the host %s under two names",
                      source->host_uuid);

@@ -164,7 +164,8 @@ vmmig_check_name_free (VmmigCheck *self)
 {
   const VmmigPreflightFacts *facts = self->facts;
 
-  if (!is_there (self))
+  /* On one host under two names it is the VM itself that is found. */
+  if (!is_there (self) || vmmig_check_is_same_host (self))
     return;
   if (facts->name_taken == VMMIG_ANSWER_YES)
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, self->destination, NULL,

@@ -96,6 +96,7 @@ char *vmmig_check_format_size (guint64 bytes);
 
 /* TRUE for a disk that is to be copied. */
 gboolean vmmig_check_copies_disk (const VmmigCheck *self, const VmmigVmDisk *disk);
+gboolean vmmig_check_is_same_host (const VmmigCheck *self);
 /* "disk vda" (transfer full) */
 char *vmmig_check_name_disk (const VmmigVmDisk *disk);
 

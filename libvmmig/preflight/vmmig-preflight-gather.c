@@ -410,21 +410,12 @@ fill_vm (const VmmigPreflightGathering *self, VmmigPreflightFacts *facts)
   facts->vm_survey_error = g_strdup (self->vm_survey_error);
 }
 
-/* A node that has neither a name nor a host in its URI is called what it calls itself. */
-static char *
-name_side (const Side *side)
-{
-  if (side->place->address->is_named || side->node == NULL || side->node->hostname == NULL)
-    return g_strdup (side->place->name);
-  return g_strdup (side->node->hostname);
-}
-
 static void
 fill_source (const Side *source, VmmigPreflightFacts *facts)
 {
   if (source->place == NULL)
     return;
-  facts->source_name = name_side (source);
+  facts->source_name = g_strdup (source->place->name);
   describe_connection (&facts->source_connection, source->place);
   facts->source = source->node != NULL ? vmmig_node_facts_ref (source->node) : NULL;
   facts->source_error = source->error != NULL ? g_error_copy (source->error) : NULL;
@@ -440,7 +431,7 @@ make_facts (const VmmigPreflightGathering *self, Side *side)
   fill_task (self, facts, side);
   fill_vm (self, facts);
   fill_source (&self->source, facts);
-  facts->destination_name = name_side (side);
+  facts->destination_name = g_strdup (side->place->name);
   describe_connection (&facts->destination_connection, side->place);
   facts->destination = g_steal_pointer (&side->node);
   facts->destination_error = g_steal_pointer (&side->error);

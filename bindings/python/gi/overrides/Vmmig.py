@@ -302,6 +302,21 @@ async def measure_memory(self, vm, seconds=0):
     return memory, dirty_rate
 
 
+@_add(Vmmig.Node)
+async def preflight(self):
+    """Look at the node by itself; what was found, as a PreflightReport."""
+    return await _call(self.preflight_async, self.preflight_finish, waits_for_truth=False)
+
+
+async def preflight_cluster(nodes, parallel_drains=1):
+    """Look at all nodes of a cluster; what was found, as a PreflightReport."""
+    return await _call(Vmmig.preflight_cluster_async, Vmmig.preflight_cluster_finish, nodes,
+                       parallel_drains, waits_for_truth=False)
+
+
+__all__.append("preflight_cluster")
+
+
 # --- jobs --------------------------------------------------------------------------------------
 
 
@@ -328,6 +343,12 @@ async def attach(self):
 async def query(self):
     """Ask the nodes where the VM is and what is being done with it."""
     return await _call(self.query_async, self.query_finish, waits_for_truth=False)
+
+
+@_add(Vmmig.MigrationJob)
+async def preflight(self):
+    """Look for everything that would stop or spoil the migration; a PreflightReport."""
+    return await _call(self.preflight_async, self.preflight_finish, waits_for_truth=False)
 
 
 @_add(Vmmig.MigrationJob)
