@@ -505,6 +505,15 @@ def _replay_words(self):
     return f"<Vmmig.Replay {self.strategy.value_nick} {self.end.value_nick} {self.text!r}>"
 
 
+def _finding_words(self):
+    return f"<Vmmig.PreflightFinding {self.severity.value_nick} {self.id} {self.text!r}>"
+
+
+def _preflight_words(self):
+    blockers = self.count(Vmmig.PreflightSeverity.BLOCKER)
+    return f"<Vmmig.PreflightReport {self.vm!r} {blockers} in the way>"
+
+
 for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_words),
                     (Vmmig.MigrationJob, _job_words)):
     _add_properties(_cls)
@@ -514,6 +523,8 @@ for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
                     (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
                     (Vmmig.MigrationStatus, _status_words),
+                    (Vmmig.PreflightFinding, _finding_words),
+                    (Vmmig.PreflightReport, _preflight_words),
                     (Vmmig.Replay, _replay_words)):
     _add_getters(_cls)
     _cls.__repr__ = _repr
