@@ -18,18 +18,17 @@
 
 /* As long as a short call of a job. A daemon that has to ask its emulator first takes seconds. */
 #define CALL_TIMEOUT (10 * G_USEC_PER_SEC)
+/* One QEMU that stands still holds the first question about all VMs up; the second passes it by. */
+#define FIRST_VMS_TIMEOUT (3 * G_USEC_PER_SEC)
 /* Each costs a connection and four threads while it is asked. */
 #define MAX_AT_ONCE 32u
 
 #define TOPIC(name) (1u << VMMIG_TOPIC_##name)
 
-/* One call for each. */
-static const guint topic_groups[] = {
-    TOPIC (MEMORY) | TOPIC (HUGE_PAGES) | TOPIC (EMULATOR) | TOPIC (CPU) | TOPIC (NETWORKS) |
-        TOPIC (INTERFACES) | TOPIC (SECRETS),
-    TOPIC (VMS),
-    TOPIC (POOLS) | TOPIC (VOLUMES),
-};
+/* What does not hang as long as the daemon itself answers. */
+#define HOST_TOPICS                                                                                \
+ (TOPIC (MEMORY) | TOPIC (HUGE_PAGES) | TOPIC (EMULATOR) | TOPIC (CPU) | TOPIC (NETWORKS) |        \
+  TOPIC (INTERFACES) | TOPIC (SECRETS))
 
 typedef struct
 {
@@ -199,17 +198,37 @@ survey_cb (Call *call, VmmigReply *reply)
 }
 
 static void
-ask_surveys (VmmigPreflightGathering *self, Side *side, const VmmigSurveyQuery *query)
+ask_topics (VmmigPreflightGathering *self,
+            Side *side,
+            guint topics,
+            gint64 timeout,
+            AnswerFunc func)
+{
+  const VmmigSurveyQuery *query = side == &self->source ? self->source_query : self->query;
+  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_SURVEY_NODE, NULL);
+
+  request->survey = query != NULL ? vmmig_survey_query_copy (query) : vmmig_survey_query_new ();
+  request->survey->topics = topics;
+  ask (self, side, request, timeout, func)->topics = topics;
+}
+
+static void
+first_vms_cb (Call *call, VmmigReply *reply)
+{
+  if (g_error_matches (reply->error, VMMIG_ERROR, VMMIG_ERROR_TIMED_OUT))
+    ask_topics (call->gathering, call->side, call->topics, CALL_TIMEOUT - FIRST_VMS_TIMEOUT,
+                survey_cb);
+  else
+    survey_cb (call, reply);
+}
+
+static void
+ask_surveys (VmmigPreflightGathering *self, Side *side)
 {
   side->survey = vmmig_node_survey_new ();
-  for (guint i = 0; i < G_N_ELEMENTS (topic_groups); i++)
-    {
-      VmmigRequest *request = vmmig_request_new (VMMIG_CALL_SURVEY_NODE, NULL);
-
-      request->survey = query != NULL ? vmmig_survey_query_copy (query) : vmmig_survey_query_new ();
-      request->survey->topics = topic_groups[i];
-      ask (self, side, request, CALL_TIMEOUT, survey_cb)->topics = topic_groups[i];
-    }
+  ask_topics (self, side, HOST_TOPICS, CALL_TIMEOUT, survey_cb);
+  ask_topics (self, side, TOPIC (VMS), FIRST_VMS_TIMEOUT, first_vms_cb);
+  ask_topics (self, side, TOPIC (POOLS) | TOPIC (VOLUMES), CALL_TIMEOUT, survey_cb);
 }
 
 static void
@@ -273,7 +292,7 @@ ask_destination (VmmigPreflightGathering *self, Side *side)
   const VmmigNodeAddress *address = side->place->address;
 
   side->asked = TRUE;
-  ask_surveys (self, side, self->query);
+  ask_surveys (self, side);
   if (self->vm != NULL && self->vm->uuid != NULL)
     {
       VmmigRequest *request = vmmig_request_new (VMMIG_CALL_CHECK_FREE, self->vm->uuid);
@@ -354,7 +373,7 @@ static void
 ask_source (VmmigPreflightGathering *self)
 {
   self->source.asked = TRUE;
-  ask_surveys (self, &self->source, self->source_query);
+  ask_surveys (self, &self->source);
   if (self->vm != NULL && self->vm->uuid != NULL && self->vm->state != VMMIG_VM_ABSENT)
     ask (self, &self->source, vmmig_request_new (VMMIG_CALL_SURVEY_VM, self->vm->uuid),
          CALL_TIMEOUT, survey_vm_cb);

@@ -2,7 +2,9 @@
  *
  * Uses the library's own parts, which no program can call. Says it as one JSON object.
  *
- *     lab-survey SOURCE VM DESTINATION…    SOURCE and VM may be "-": the nodes alone
+ *     lab-survey [--xml=FILE] SOURCE VM DESTINATION…
+ *
+ * SOURCE and VM may be "-": the nodes alone. FILE: the VM's XML on its destination.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,6 +22,7 @@ typedef struct
   gint64 took; /* µs */
   gint64 first; /* µs: the first time took */
   GPtrArray *facts;
+  char *destination_xml; /* (nullable) */
 } Asking;
 
 static gboolean
@@ -296,6 +299,7 @@ ask (Asking *asking, GPtrArray *nodes, char **argv)
   for (guint i = first; i < nodes->len; i++)
     vmmig_preflight_question_add_destination (asking->question, get_address (nodes, i),
                                               argv[3 + i - first]);
+  asking->question->destination_xml = g_strdup (asking->destination_xml);
   vmmig_driver_post (vmmig_driver_get_libvirt (), ask_cb, asking);
   g_main_loop_run (asking->loop);
 }
@@ -307,9 +311,16 @@ main (int argc, char **argv)
   g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func (g_object_unref);
   Asking asking = {.loop = loop};
 
+  if (argc > 1 && g_str_has_prefix (argv[1], "--xml="))
+    {
+      if (!g_file_get_contents (argv[1] + strlen ("--xml="), &asking.destination_xml, NULL, NULL))
+        return 1;
+      argv++;
+      argc--;
+    }
   if (argc < 4)
     {
-      g_printerr ("usage: %s SOURCE VM DESTINATION…\n", argv[0]);
+      g_printerr ("usage: lab-survey [--xml=FILE] SOURCE VM DESTINATION…\n");
       return 2;
     }
   if (strcmp (argv[1], "-") != 0)
@@ -322,5 +333,6 @@ main (int argc, char **argv)
   ask (&asking, nodes, argv);
   print_facts (&asking);
   g_clear_pointer (&asking.facts, g_ptr_array_unref);
+  g_free (asking.destination_xml);
   return 0;
 }
