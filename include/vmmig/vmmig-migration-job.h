@@ -100,9 +100,8 @@ void vmmig_migration_job_preflight_async (VmmigMigrationJob *self,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
 VMMIG_AVAILABLE_IN_1_0
-VmmigPreflightReport *vmmig_migration_job_preflight_finish (VmmigMigrationJob *self,
-                                                            GAsyncResult *result,
-                                                            GError **error)
+VmmigPreflightReport *
+vmmig_migration_job_preflight_finish (VmmigMigrationJob *self, GAsyncResult *result, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 VMMIG_AVAILABLE_IN_1_0
 const char *const *vmmig_migration_job_get_skip_checks (VmmigMigrationJob *self);
