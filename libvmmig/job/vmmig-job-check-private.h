@@ -6,18 +6,27 @@
 #pragma once
 
 #include "job/vmmig-job-plan-private.h"
-#include "preflight/vmmig-preflight-gather-private.h"
+#include "preflight/vmmig-preflight-facts-private.h"
+#include "preflight/vmmig-preflight-report-private.h"
 
 G_BEGIN_DECLS
 
-/* What is asked for the sake of @plan, as it is now. (transfer full) */
-VmmigPreflightQuestion *vmmig_job_check_new_question (const VmmigJobPlan *plan);
+typedef struct _VmmigJobCheck VmmigJobCheck;
 
-/* Nodes without a name are called what they call themselves. */
-void vmmig_job_check_learn_names (VmmigJobPlan *plan, VmmigPreflightFacts *facts);
+/* @facts and @report are the check's own, valid while the function runs. */
+typedef void (*VmmigJobCheckFunc) (const VmmigPreflightFacts *facts,
+                                   VmmigPreflightReport *report,
+                                   gpointer user_data);
 
-/* Adds the forecast to what is known. @memory is nullable. */
-void vmmig_job_check_forecast (VmmigPreflightFacts *facts, const VmmigVmMemory *memory);
+/* Asks both nodes, and judges. @plan stays the caller's and learns the nodes' names. With
+ * @thorough also what a start need not know. @func is called exactly once, unless the check is
+ * abandoned, and never from inside. On the driver's thread. */
+VmmigJobCheck *vmmig_job_check_new (VmmigJobPlan *plan,
+                                    gboolean thorough,
+                                    VmmigJobCheckFunc func,
+                                    gpointer user_data);
+/* Gives it up: its function will not be called any more. */
+void vmmig_job_check_abandon (VmmigJobCheck *self);
 
 /* Looks, and judges. Takes @plan and @task, which gets a VmmigPreflightReport. Any thread. */
 void vmmig_job_check_run (VmmigJobPlan *plan, GTask *task);

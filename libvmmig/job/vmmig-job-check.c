@@ -7,19 +7,25 @@
 
 #include "job/vmmig-forecast-private.h"
 #include "preflight/vmmig-preflight-checks-private.h"
+#include "preflight/vmmig-preflight-gather-private.h"
 
-#define MEMORY_TIMEOUT (10 * G_USEC_PER_SEC)
+#define CALL_TIMEOUT (10 * G_USEC_PER_SEC)
 
-typedef struct
+struct _VmmigJobCheck
 {
-  VmmigJobPlan *plan;
-  GTask *task;
+  VmmigJobPlan *plan; /* unowned */
+  gboolean thorough;
+  VmmigJobCheckFunc func;
+  gpointer user_data;
+  VmmigPreflightGathering *gathering; /* (nullable) while it is on its way */
+  VmmigDriverNode *asked; /* (nullable) unowned: the node that a call of ours is open with */
+  guint call;
+  GPtrArray *list; /* (nullable) which keeps the facts */
   VmmigPreflightFacts *facts;
-  GPtrArray *list; /* which keeps the facts */
-} Look;
+};
 
-VmmigPreflightQuestion *
-vmmig_job_check_new_question (const VmmigJobPlan *plan)
+static VmmigPreflightQuestion *
+new_question (const VmmigJobPlan *plan)
 {
   VmmigPreflightQuestion *question = vmmig_preflight_question_new (plan->vm);
 
@@ -42,8 +48,9 @@ set_name (char **name, const char *learnt)
   *name = g_strdup (learnt);
 }
 
-void
-vmmig_job_check_learn_names (VmmigJobPlan *plan, VmmigPreflightFacts *facts)
+/* Nodes without a name are called what they call themselves. */
+static void
+learn_names (VmmigJobPlan *plan, VmmigPreflightFacts *facts)
 {
   vmmig_job_plan_learn_names (plan, facts->source, facts->destination);
   set_name (&facts->source_name, vmmig_job_plan_get_source_name (plan));
@@ -72,8 +79,9 @@ sum_copied_disks (const VmmigPreflightFacts *facts)
   return sum;
 }
 
-void
-vmmig_job_check_forecast (VmmigPreflightFacts *facts, const VmmigVmMemory *memory)
+/* @memory is nullable. */
+static void
+add_forecast (VmmigPreflightFacts *facts, const VmmigVmMemory *memory)
 {
   guint64 limit = facts->policy.bandwidth;
   VmmigForecastEvidence evidence = {
@@ -103,53 +111,126 @@ vmmig_job_check_forecast (VmmigPreflightFacts *facts, const VmmigVmMemory *memor
     facts->converges = VMMIG_ANSWER_NO;
 }
 
-/* --- a look --- */
+/* --- a check --- */
 
 static void
-look_free (Look *self)
+check_free (VmmigJobCheck *self)
 {
-  vmmig_job_plan_free (self->plan);
-  g_object_unref (self->task);
   g_clear_pointer (&self->list, g_ptr_array_unref);
   g_free (self);
 }
 
-static void
-judge (Look *self)
+void
+vmmig_job_check_abandon (VmmigJobCheck *self)
 {
-  VmmigPreflightReport *report =
-      vmmig_preflight_checks_run (self->facts, (const char *const *)self->plan->skip_checks);
+  if (self->gathering != NULL)
+    vmmig_preflight_gathering_abandon (self->gathering);
+  if (self->asked != NULL)
+    vmmig_driver_abandon (self->asked, self->call);
+  check_free (self);
+}
 
-  g_task_return_pointer (self->task, report, (GDestroyNotify)vmmig_preflight_report_unref);
-  look_free (self);
+static void
+judge (VmmigJobCheck *self)
+{
+  g_autoptr (GPtrArray) list = g_steal_pointer (&self->list);
+  const VmmigPreflightFacts *facts = self->facts;
+  g_autoptr (VmmigPreflightReport) report =
+      vmmig_preflight_checks_run (facts, (const char *const *)self->plan->skip_checks);
+  VmmigJobCheckFunc func = self->func;
+  gpointer user_data = self->user_data;
+
+  check_free (self);
+  func (facts, report, user_data);
+}
+
+static void
+ask (VmmigJobCheck *self,
+     VmmigDriverNode *node,
+     VmmigCallKind kind,
+     const char *vm,
+     VmmigReplyFunc func)
+{
+  self->asked = node;
+  self->call = vmmig_driver_call (node, vmmig_request_new (kind, vm), CALL_TIMEOUT, func, self);
 }
 
 static void
 memory_cb (VmmigReply *reply, gpointer user_data)
 {
-  Look *self = user_data;
+  VmmigJobCheck *self = user_data;
 
-  vmmig_job_check_forecast (self->facts, reply->error == NULL ? &reply->memory : NULL);
+  self->asked = NULL;
+  add_forecast (self->facts, reply->error == NULL ? &reply->memory : NULL);
+  judge (self);
+}
+
+static void
+there_cb (VmmigReply *reply, gpointer user_data)
+{
+  VmmigJobCheck *self = user_data;
+
+  self->asked = NULL;
+  if (reply->error == NULL && reply->vm->state != VMMIG_VM_ABSENT)
+    self->facts->vm_there =
+        g_strdup (vmmig_vm_facts_describe (reply->vm->state, reply->vm->reason));
   judge (self);
 }
 
 static void
 gathered_cb (GPtrArray *facts, gpointer user_data)
 {
-  Look *self = user_data;
+  VmmigJobCheck *self = user_data;
   const VmmigVmFacts *vm;
 
+  self->gathering = NULL;
   self->list = g_ptr_array_ref (facts);
   self->facts = facts->pdata[0];
   vm = self->facts->vm;
-  vmmig_job_check_learn_names (self->plan, self->facts);
+  learn_names (self->plan, self->facts);
+  if (vm != NULL && vm->state == VMMIG_VM_ABSENT && self->facts->destination != NULL)
+    ask (self, self->plan->destination->link, VMMIG_CALL_INSPECT, self->plan->vm, there_cb);
   /* Whoever measured the VM before gets its forecast. */
-  if (vm != NULL && vm->uuid != NULL && vm->state == VMMIG_VM_RUNNING)
-    vmmig_driver_call (self->plan->source->link,
-                       vmmig_request_new (VMMIG_CALL_GET_MEMORY, vm->uuid), MEMORY_TIMEOUT,
-                       memory_cb, self);
+  else if (self->thorough && vm != NULL && vm->state == VMMIG_VM_RUNNING)
+    ask (self, self->plan->source->link, VMMIG_CALL_GET_MEMORY, vm->uuid, memory_cb);
   else
     judge (self);
+}
+
+VmmigJobCheck *
+vmmig_job_check_new (VmmigJobPlan *plan,
+                     gboolean thorough,
+                     VmmigJobCheckFunc func,
+                     gpointer user_data)
+{
+  VmmigJobCheck *self = g_new0 (VmmigJobCheck, 1);
+
+  self->plan = plan;
+  self->thorough = thorough;
+  self->func = func;
+  self->user_data = user_data;
+  self->gathering = vmmig_preflight_gather (new_question (plan), gathered_cb, self);
+  return self;
+}
+
+/* --- a report, and nothing else --- */
+
+typedef struct
+{
+  VmmigJobPlan *plan;
+  GTask *task;
+} Look;
+
+static void
+looked_cb (const VmmigPreflightFacts *facts, VmmigPreflightReport *report, gpointer user_data)
+{
+  Look *self = user_data;
+
+  g_task_return_pointer (self->task, vmmig_preflight_report_ref (report),
+                         (GDestroyNotify)vmmig_preflight_report_unref);
+  vmmig_job_plan_free (self->plan);
+  g_object_unref (self->task);
+  g_free (self);
 }
 
 static gboolean
@@ -157,7 +238,7 @@ look_cb (gpointer data)
 {
   Look *self = data;
 
-  vmmig_preflight_gather (vmmig_job_check_new_question (self->plan), gathered_cb, self);
+  vmmig_job_check_new (self->plan, TRUE, looked_cb, self);
   return G_SOURCE_REMOVE;
 }
 

@@ -58,6 +58,7 @@ vmmig_migration_result_unref (VmmigMigrationResult *self)
   g_free (self->values.reason);
   g_strfreev (self->values.warnings);
   g_ptr_array_unref (self->values.decisions);
+  g_clear_pointer (&self->values.preflight_report, vmmig_preflight_report_unref);
   g_free (self);
 }
 
@@ -378,6 +379,25 @@ vmmig_migration_result_get_warnings (const VmmigMigrationResult *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return (const char *const *)self->values.warnings;
+}
+
+/**
+ * vmmig_migration_result_get_preflight_report:
+ * @self: a result
+ *
+ * Gets what was found before the migration began, also what did not keep it from beginning.
+ *
+ * Returns: (nullable) (transfer none): the report, which belongs to the result; `NULL` if nothing
+ *   was asked of the nodes, or somebody else's migration was followed
+ *
+ * Since: 1.0
+ */
+VmmigPreflightReport *
+vmmig_migration_result_get_preflight_report (const VmmigMigrationResult *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->values.preflight_report;
 }
 
 /**

@@ -211,7 +211,7 @@ vmmig_check_migration_network (VmmigCheck *self)
 static char *
 list_addresses (const VmmigPreflightFacts *facts)
 {
-  char **const lists[] = {facts->addresses, facts->hostname_addresses, facts->peer_addresses};
+  char **const lists[] = {facts->addresses, facts->network_addresses};
   g_autoptr (GPtrArray) all = g_ptr_array_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
@@ -224,30 +224,29 @@ list_addresses (const VmmigPreflightFacts *facts)
   return g_strjoinv (", ", (char **)all->pdata);
 }
 
+char *
+vmmig_preflight_checks_find_address (const VmmigPreflightFacts *facts)
+{
+  char **const lists[] = {facts->addresses, facts->network_addresses};
+  char *address = NULL;
+
+  for (guint i = 0; facts->network != NULL && address == NULL && i < G_N_ELEMENTS (lists); i++)
+    if (lists[i] != NULL)
+      address = vmmig_address_find_in_network (facts->network, (const char *const *)lists[i]);
+  return address;
+}
+
 void
 vmmig_check_migration_address (VmmigCheck *self)
 {
   const VmmigPreflightFacts *facts = self->facts;
+  g_autofree char *address = vmmig_preflight_checks_find_address (facts);
   g_autofree char *known = NULL;
-  char *address = NULL;
 
-  if (facts->network == NULL || facts->destination == NULL)
+  if (facts->network == NULL || facts->destination == NULL || address != NULL)
     return;
-  if (facts->addresses != NULL)
-    address = vmmig_address_find_in_network (facts->network, (const char *const *)facts->addresses);
-  if (address == NULL && facts->peer_addresses != NULL)
-    address =
-        vmmig_address_find_in_network (facts->network, (const char *const *)facts->peer_addresses);
-  if (address == NULL && facts->hostname_addresses != NULL)
-    address = vmmig_address_find_in_network (facts->network,
-                                             (const char *const *)facts->hostname_addresses);
-  if (address != NULL)
-    {
-      g_free (address);
-      return;
-    }
   known = list_addresses (facts);
-  vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, self->destination, NULL,
+  vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL,
                    "set the addresses of the node, or another network",
                    "%s has no address in the migration network %s (known: %s)", self->destination,
                    facts->network, known);

@@ -13,18 +13,19 @@ vmmig_check_vm_found (VmmigCheck *self)
 {
   const VmmigPreflightFacts *facts = self->facts;
 
-  if (facts->vm == NULL)
-    vmmig_check_add (self,
-                     facts->vm_error != NULL && facts->source != NULL
-                         ? VMMIG_PREFLIGHT_SEVERITY_BLOCKER
-                         : VMMIG_PREFLIGHT_SEVERITY_UNKNOWN,
-                     self->source, NULL, NULL, "the VM is not known: %s",
-                     facts->vm_error != NULL ? facts->vm_error : "its node was not asked");
-  else if (facts->vm->state == VMMIG_VM_ABSENT && facts->name_taken == VMMIG_ANSWER_YES)
-    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL,
-                     "check where it is: it may have been migrated already",
-                     "%s has no such VM, and the destination has one of this name or UUID (%s)",
-                     self->source, facts->name_conflict != NULL ? facts->name_conflict : "?");
+  if (facts->vm == NULL && facts->source != NULL && facts->vm_error != NULL)
+    {
+      self->code = (VmmigError)facts->vm_error_code;
+      vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL, NULL, "%s",
+                       facts->vm_error);
+    }
+  else if (facts->vm == NULL)
+    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, self->source, NULL, NULL,
+                     "whether it has the VM is not known: it was not asked");
+  else if (facts->vm->state == VMMIG_VM_ABSENT && facts->vm_there != NULL)
+    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL, "nothing is to be done",
+                     "%s has no such VM; it is on %s already (%s)", self->source, self->destination,
+                     facts->vm_there);
   else if (facts->vm->state == VMMIG_VM_ABSENT)
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL,
                      "check its name, and the node", "%s has no such VM", self->source);

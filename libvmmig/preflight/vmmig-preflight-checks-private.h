@@ -70,6 +70,10 @@ VmmigPreflightReport *vmmig_preflight_checks_run (const VmmigPreflightFacts *fac
 /* INVALID_ARGUMENT for an id that is none, or that nobody may do without. */
 gboolean vmmig_preflight_checks_check_skip (const char *const *skip, GError **error);
 
+/* The destination's in its migration network: the one to use. NULL if there is none, or no network.
+ * (transfer full) */
+char *vmmig_preflight_checks_find_address (const VmmigPreflightFacts *facts);
+
 /* --- for checks --- */
 
 /* @node, @subject and @remedy are nullable. */

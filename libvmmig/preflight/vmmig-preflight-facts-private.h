@@ -47,6 +47,7 @@ typedef struct
   char *vm_name; /* (nullable) for people: its name, or what the caller called it */
   VmmigVmFacts *vm; /* (nullable) with XML; state ABSENT: the source has no such VM */
   char *vm_error; /* (nullable) why it is not known, or not completely */
+  int vm_error_code; /* VmmigError, with vm_error */
   VmmigVmSurvey *vm_survey; /* (nullable) */
   char *vm_survey_error; /* (nullable) why there is none */
 
@@ -63,12 +64,15 @@ typedef struct
   VmmigNodeSurvey *destination_survey; /* (nullable) likewise; what it has for the VM */
 
   /* --- the VM's place on the destination --- */
+  char *vm_there; /* (nullable) what the VM is there, if it is not on the source: "running" */
   VmmigAnswer name_taken; /* its name or UUID */
   char *name_conflict; /* (nullable) who has it; or, if that is not known, why */
 
   /* --- names, as they resolve here (the source's own resolver is not asked) --- */
   char **hostname_addresses; /* (nullable) of what the destination calls itself; NULL: not asked */
   char **peer_addresses; /* (nullable) of peer_host; NULL: not asked */
+  char *
+      *network_addresses; /* (nullable) of all its names, if there is a network; NULL: not asked */
 } VmmigPreflightFacts;
 
 VmmigPreflightFacts *vmmig_preflight_facts_new (void);

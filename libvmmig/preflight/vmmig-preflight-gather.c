@@ -45,6 +45,7 @@ typedef struct
   char *name_conflict;
   char **hostname_addresses;
   char **peer_addresses;
+  char **network_addresses;
 } Side;
 
 struct _VmmigPreflightGathering
@@ -60,6 +61,7 @@ struct _VmmigPreflightGathering
   gboolean vm_settled; /* it is known, or will not be */
   VmmigVmFacts *vm; /* (nullable) */
   char *vm_error; /* (nullable) */
+  int vm_error_code;
   VmmigVmSurvey *vm_survey; /* (nullable) */
   char *vm_survey_error; /* (nullable) */
   VmmigSurveyQuery *source_query; /* (nullable) */
@@ -286,6 +288,37 @@ resolve (VmmigPreflightGathering *self, Side *side, const char *name, AnswerFunc
   ask (self, side, request, CALL_TIMEOUT, func);
 }
 
+static const char *
+get_network (const VmmigPreflightGathering *self, const Side *side)
+{
+  const char *network = self->question->policy.network;
+
+  return network != NULL ? network : side->place->address->network;
+}
+
+static void
+resolve_network_cb (Call *call, VmmigReply *reply)
+{
+  call->side->network_addresses = g_steal_pointer (&reply->addresses);
+}
+
+/* All that may lead to an address in the migration network. */
+static void
+resolve_all (VmmigPreflightGathering *self, Side *side)
+{
+  const VmmigNodeAddress *address = side->place->address;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_RESOLVE, NULL);
+
+  g_strv_builder_addv (names, (const char **)address->names);
+  if (side->node->hostname != NULL)
+    g_strv_builder_add (names, side->node->hostname);
+  if (address->addresses != NULL)
+    g_strv_builder_addv (names, (const char **)address->addresses);
+  request->names = g_strv_builder_end (names);
+  ask (self, side, request, CALL_TIMEOUT, resolve_network_cb);
+}
+
 static void
 ask_destination (VmmigPreflightGathering *self, Side *side)
 {
@@ -304,6 +337,8 @@ ask_destination (VmmigPreflightGathering *self, Side *side)
     resolve (self, side, side->node->hostname, resolve_hostname_cb);
   if (address->peer != NULL && address->peer->host != NULL)
     resolve (self, side, address->peer->host, resolve_peer_cb);
+  if (get_network (self, side) != NULL)
+    resolve_all (self, side);
 }
 
 /* --- the source, and the VM --- */
@@ -321,17 +356,24 @@ make_queries (VmmigPreflightGathering *self)
                       ? vmmig_preflight_query_new (self->question->destination_xml, &error)
                       : vmmig_survey_query_copy (self->source_query);
   if (error != NULL && self->vm_error == NULL)
-    self->vm_error = g_strdup (error->message);
+    {
+      self->vm_error = g_strdup (error->message);
+      self->vm_error_code = error->code;
+    }
 }
 
 static void
-settle_vm (VmmigPreflightGathering *self, VmmigVmFacts *vm, const char *error)
+settle_vm (VmmigPreflightGathering *self, VmmigVmFacts *vm, const GError *error)
 {
   if (self->vm_settled)
     return;
   self->vm_settled = TRUE;
   self->vm = vm;
-  self->vm_error = g_strdup (error);
+  if (error != NULL)
+    {
+      self->vm_error = g_strdup (error->message);
+      self->vm_error_code = error->code;
+    }
   make_queries (self);
 }
 
@@ -339,7 +381,7 @@ static void
 inspect_cb (Call *call, VmmigReply *reply)
 {
   if (reply->error != NULL)
-    settle_vm (call->gathering, NULL, reply->error->message);
+    settle_vm (call->gathering, NULL, reply->error);
   else
     settle_vm (call->gathering, g_steal_pointer (&reply->vm), NULL);
 }
@@ -412,8 +454,7 @@ fill_task (const VmmigPreflightGathering *self, VmmigPreflightFacts *facts, cons
       facts->peer_transport = address->peer->transport;
       facts->peer_host = g_strdup (address->peer->host);
     }
-  facts->network =
-      g_strdup (question->policy.network != NULL ? question->policy.network : address->network);
+  facts->network = g_strdup (get_network (self, side));
   facts->addresses = g_strdupv (address->addresses);
   facts->tls_name = g_strdup (address->tls_name);
 }
@@ -425,6 +466,7 @@ fill_vm (const VmmigPreflightGathering *self, VmmigPreflightFacts *facts)
       g_strdup (self->vm != NULL && self->vm->name != NULL ? self->vm->name : self->question->vm);
   facts->vm = self->vm != NULL ? vmmig_vm_facts_copy (self->vm) : NULL;
   facts->vm_error = g_strdup (self->vm_error);
+  facts->vm_error_code = self->vm_error_code;
   facts->vm_survey = self->vm_survey != NULL ? vmmig_vm_survey_ref (self->vm_survey) : NULL;
   facts->vm_survey_error = g_strdup (self->vm_survey_error);
 }
@@ -459,6 +501,7 @@ make_facts (const VmmigPreflightGathering *self, Side *side)
   facts->name_conflict = g_steal_pointer (&side->name_conflict);
   facts->hostname_addresses = g_steal_pointer (&side->hostname_addresses);
   facts->peer_addresses = g_steal_pointer (&side->peer_addresses);
+  facts->network_addresses = g_steal_pointer (&side->network_addresses);
   return facts;
 }
 
@@ -471,6 +514,7 @@ clear_side (Side *side)
   g_free (side->name_conflict);
   g_strfreev (side->hostname_addresses);
   g_strfreev (side->peer_addresses);
+  g_strfreev (side->network_addresses);
 }
 
 static void
@@ -514,7 +558,7 @@ advance (VmmigPreflightGathering *self, Side *side)
   if (side->done || !side->begun || side->n_calls > 0)
     return;
   if (side == &self->source && side->error != NULL)
-    settle_vm (self, NULL, side->error->message);
+    settle_vm (self, NULL, side->error);
   if (side->asked || side->error != NULL)
     side->done = TRUE;
   else if (!self->vm_settled)

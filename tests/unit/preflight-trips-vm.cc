@@ -74,11 +74,16 @@ const std::vector<Trip> node_trips = {
 const std::vector<Trip> vm_trips = {
     {"vm.found", BLOCKER, VMMIG_ERROR_VM_NOT_FOUND, "no such VM",
      [] (Facts &f) { f.facts->vm->state = VMMIG_VM_ABSENT; }},
-    {"vm.found", BLOCKER, VMMIG_ERROR_VM_NOT_FOUND, "may",
+    {"vm.found", BLOCKER, VMMIG_ERROR_VM_NOT_FOUND, "it is on h2 already (running)",
      [] (Facts &f) {
        f.facts->vm->state = VMMIG_VM_ABSENT;
-       f.facts->name_taken = VMMIG_ANSWER_YES;
-       f.set_text (&f.facts->name_conflict, "it may run there");
+       f.set_text (&f.facts->vm_there, "running");
+     }},
+    {"vm.found", BLOCKER, VMMIG_ERROR_TIMED_OUT, "no answer",
+     [] (Facts &f) {
+       g_clear_pointer (&f.facts->vm, vmmig_vm_facts_free);
+       f.set_text (&f.facts->vm_error, "no answer");
+       f.facts->vm_error_code = VMMIG_ERROR_TIMED_OUT;
      }},
     {"vm.xml", BLOCKER, VMMIG_ERROR_INVALID_ARGUMENT, "Cannot read the VM's XML",
      [] (Facts &f) { f.facts->vm->xml = g_strdup ("<!DOCTYPE x><domain/>"); }},
