@@ -23,8 +23,10 @@
 /* QEMU throttles more after two periods of a second or more; so long the last step is still new. */
 #define THROTTLE_ITERATIONS 4
 #define THROTTLE_TIME (5 * G_USEC_PER_SEC)
-/* Near the end iterations are short, and a limit needs some of them to show that it does. */
-#define DOWNTIME_PATIENCE (2 * G_USEC_PER_SEC)
+/* A limit needs some iterations, which are short near the end, to show that it does, and a guest its
+ * time to calm down: a quarter of what there is, between these two. */
+#define LEAST_DOWNTIME_PATIENCE (2 * G_USEC_PER_SEC)
+#define LARGEST_DOWNTIME_PATIENCE (4 * G_USEC_PER_SEC)
 /* So near to its smallest it is a good instant, and when so little of a pass is still to be sent. */
 #define MINIMUM_MARGIN 1.04
 #define PASS_NEARLY_OVER 0.1
@@ -348,6 +350,16 @@ check_progress (VmmigConvergence *self,
   return end (self, VMMIG_CONVERGENCE_REASON_PROGRESS_TIMEOUT, decision);
 }
 
+static gint64
+get_downtime_patience (const VmmigConvergence *self)
+{
+  gint64 deadline = vmmig_convergence_get_deadline (&self->settings);
+
+  if (deadline == G_MAXINT64)
+    return LEAST_DOWNTIME_PATIENCE;
+  return CLAMP (deadline / 4, LEAST_DOWNTIME_PATIENCE, LARGEST_DOWNTIME_PATIENCE);
+}
+
 static gboolean
 check_downtime (VmmigConvergence *self, gboolean judged, VmmigConvergenceDecision *decision)
 {
@@ -356,7 +368,7 @@ check_downtime (VmmigConvergence *self, gboolean judged, VmmigConvergenceDecisio
 
   if (!judged || self->stuck == 0 || !may_raise_downtime (self) ||
       self->iteration <= self->downtime_iteration ||
-      self->now < self->downtime_time + DOWNTIME_PATIENCE)
+      self->now < self->downtime_time + get_downtime_patience (self))
     return FALSE;
   while (step < settings->downtime_steps &&
          vmmig_convergence_get_downtime_step (settings, step) <= self->downtime)

@@ -28,7 +28,8 @@ static void
 play_before (const VmmigForecastEvidence *evidence, double memory, VmmigForecastValues *values)
 {
   VmmigForecastSpread spread = {0};
-  VmmigForecastWorld world = {.limit = evidence->maximum_downtime / 1000.0};
+  VmmigForecastWorld world = {.limit = evidence->maximum_downtime / 1000.0,
+                              .maximum = evidence->maximum_downtime / 1000.0};
   VmmigForecastStart start = {.remaining = memory};
 
   for (guint i = 0; i < 27; i++)

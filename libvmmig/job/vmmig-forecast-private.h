@@ -47,7 +47,7 @@ typedef struct
 /* Opaque to its owner; freed by forgetting it. */
 typedef struct
 {
-  guint maximum_downtime; /* ms */
+  guint downtime, maximum_downtime; /* ms: the limit now, and to which it may be raised */
   VmmigObservation last, begin; /* `begin`: first of this iteration */
   gboolean has_begin;
   gboolean
@@ -63,7 +63,8 @@ typedef struct
 void vmmig_forecaster_init (VmmigForecaster *self, guint maximum_downtime);
 /* For a migration that runs already. */
 void vmmig_forecaster_init_following (VmmigForecaster *self, guint maximum_downtime);
-void vmmig_forecaster_set_maximum_downtime (VmmigForecaster *self, guint maximum_downtime);
+/* ms: the limit that holds now, and the one to which it may be raised. */
+void vmmig_forecaster_set_downtime (VmmigForecaster *self, guint downtime, guint maximum_downtime);
 void vmmig_forecaster_observe (VmmigForecaster *self, const VmmigObservation *observation);
 void vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values);
 

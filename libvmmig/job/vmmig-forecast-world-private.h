@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   double rate, dirty_rate, set; /* bytes per second, bytes */
-  double limit; /* s of downtime */
+  double limit; /* s of downtime, now */
+  double maximum; /* s, to which it rises if it has to */
 } VmmigForecastWorld;
 
 typedef struct

@@ -32,7 +32,7 @@ get_resting (const VmmigForecastWorld *world)
 static gboolean
 converges (const VmmigForecastWorld *world)
 {
-  return get_resting (world) < world->rate * world->limit;
+  return get_resting (world) < world->rate * world->maximum;
 }
 
 static double
@@ -43,11 +43,14 @@ get_dirtied (const VmmigForecastWorld *world, double seconds, double left)
   return (world->set - left) * (1 - exp (-world->dirty_rate * seconds / world->set));
 }
 
-/* s to the end, or a negative number: it has none. */
+/* s to the end, or a negative number: it has none. @limit: s of downtime. */
 static double
-play (const VmmigForecastWorld *world, const VmmigForecastStart *start, double *downtime)
+play_within (const VmmigForecastWorld *world,
+             const VmmigForecastStart *start,
+             double limit,
+             double *downtime)
 {
-  double threshold = world->rate * world->limit;
+  double threshold = world->rate * limit;
   double left = MIN (threshold, start->remaining);
   double time = (start->remaining - left) / start->drain;
   double rest = left + get_dirtied (world, start->elapsed + time, left);
@@ -67,6 +70,16 @@ play (const VmmigForecastWorld *world, const VmmigForecastStart *start, double *
       rest = left + get_dirtied (world, seconds, left);
     }
   return -1;
+}
+
+static double
+play (const VmmigForecastWorld *world, const VmmigForecastStart *start, double *downtime)
+{
+  double time = play_within (world, start, world->limit, downtime);
+
+  if (time >= 0 || world->maximum <= world->limit)
+    return time;
+  return play_within (world, start, world->maximum, downtime);
 }
 
 /* --- what several agree on --- */
@@ -108,14 +121,14 @@ static void
 set_needs (VmmigForecastValues *values, const VmmigForecastWorld *world)
 {
   /* It is more than what it has, whatever the arithmetic says. */
-  double downtime = MAX (get_resting (world) / world->rate, VMMIG_FORECAST_MARGIN * world->limit);
-  double bandwidth = MAX (world->set / (world->limit + world->set / world->dirty_rate),
+  double downtime = MAX (get_resting (world) / world->rate, VMMIG_FORECAST_MARGIN * world->maximum);
+  double bandwidth = MAX (world->set / (world->maximum + world->set / world->dirty_rate),
                           VMMIG_FORECAST_MARGIN * world->rate);
 
   values->needed_downtime = vmmig_forecast_to_bytes (ceil (downtime * 1000));
   values->needed_bandwidth = vmmig_forecast_to_bytes (ceil (bandwidth));
   values->verdict =
-      downtime > FAR_DOWNTIME * MAX (world->limit, 0.1) && bandwidth > FAR_BANDWIDTH * world->rate
+      downtime > FAR_DOWNTIME * MAX (world->maximum, 0.1) && bandwidth > FAR_BANDWIDTH * world->rate
           ? VMMIG_FORECAST_VERDICT_DOES_NOT_CONVERGE
           : VMMIG_FORECAST_VERDICT_CONVERGES_IF;
 }

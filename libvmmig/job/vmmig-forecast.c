@@ -28,7 +28,7 @@
 void
 vmmig_forecaster_init (VmmigForecaster *self, guint maximum_downtime)
 {
-  *self = (VmmigForecaster){.maximum_downtime = maximum_downtime};
+  *self = (VmmigForecaster){.downtime = maximum_downtime, .maximum_downtime = maximum_downtime};
 }
 
 void
@@ -39,17 +39,26 @@ vmmig_forecaster_init_following (VmmigForecaster *self, guint maximum_downtime)
 }
 
 void
-vmmig_forecaster_set_maximum_downtime (VmmigForecaster *self, guint maximum_downtime)
+vmmig_forecaster_set_downtime (VmmigForecaster *self, guint downtime, guint maximum_downtime)
 {
+  self->downtime = downtime;
   self->maximum_downtime = maximum_downtime;
+}
+
+static double
+get_limit (const VmmigForecaster *self)
+{
+  return MIN (self->downtime, self->maximum_downtime) / 1000.0;
 }
 
 static void
 start_again (VmmigForecaster *self, const VmmigObservation *seen)
 {
   gboolean following = self->following;
+  guint downtime = self->downtime;
 
   vmmig_forecaster_init (self, self->maximum_downtime);
+  self->downtime = downtime;
   self->following = following;
   self->has_begin = TRUE;
   self->begin = *seen;
@@ -84,7 +93,7 @@ get_found (const VmmigForecaster *self, const VmmigObservation *seen, double rat
   double found = (double)seen->processed + (double)seen->remaining - before;
 
   if (self->begin.iteration == 1)
-    found = MAX (found, (double)seen->remaining - rate * self->maximum_downtime / 1000);
+    found = MAX (found, (double)seen->remaining - rate * get_limit (self));
   return CLAMP (found, 0, (double)seen->remaining);
 }
 
@@ -292,7 +301,7 @@ heed_stuck_passes (const VmmigForecaster *self,
 {
   if (self->n_stuck < STUCK_PASSES)
     return;
-  if (self->smallest > VMMIG_FORECAST_MARGIN * world->limit * world->rate)
+  if (self->smallest > VMMIG_FORECAST_MARGIN * world->maximum * world->rate)
     spread->n_converging = 0;
   else
     spread->n_converging = MIN (spread->n_converging, spread->n - 1);
@@ -302,7 +311,7 @@ heed_stuck_passes (const VmmigForecaster *self,
 void
 vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
 {
-  double limit = self->maximum_downtime / 1000.0;
+  double limit = get_limit (self), maximum = self->maximum_downtime / 1000.0;
   Fit fit;
   VmmigForecastSpread spread = {0};
   VmmigForecastWorld middle;
@@ -335,6 +344,7 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
                   .dirty_rate = fit.dirty_rate[i] * exp (d * WIDTH * fit.scatter),
                   .set = fit.set[i],
                   .limit = limit,
+                  .maximum = maximum,
               };
 
               start.drain = world.rate;
@@ -342,7 +352,8 @@ vmmig_forecaster_get (const VmmigForecaster *self, VmmigForecastValues *values)
             }
         }
     }
-  middle = (VmmigForecastWorld){fit.rate, fit.dirty_rate[fit.best], fit.set[fit.best], limit};
+  middle =
+      (VmmigForecastWorld){fit.rate, fit.dirty_rate[fit.best], fit.set[fit.best], limit, maximum};
   start.drain = middle.rate;
   heed_stuck_passes (self, &middle, &spread);
   vmmig_forecast_spread_conclude (&spread, &middle, &start, values);

@@ -29,6 +29,17 @@ get_maximum_downtime (VmmigJobRunner *self)
   return policy->maximum_downtime;
 }
 
+/* ms that hold now. */
+static guint
+get_downtime (VmmigJobRunner *self)
+{
+  if (self->steered_downtime != 0)
+    return self->steered_downtime;
+  if (self->converges && self->convergence.downtime != 0)
+    return self->convergence.downtime;
+  return VMMIG_DEFAULT_MAXIMUM_DOWNTIME;
+}
+
 void
 vmmig_job_forecast_observe (VmmigJobRunner *self)
 {
@@ -40,7 +51,8 @@ vmmig_job_forecast_observe (VmmigJobRunner *self)
   vmmig_observation_from_stats (&observation, &self->stats, vmmig_driver_now (self->driver));
   observation.post_copy = self->post_copy_entered || (self->state > VMMIG_JOB_STATE_SWITCHOVER &&
                                                       self->state != VMMIG_JOB_STATE_UNKNOWN);
-  vmmig_forecaster_set_maximum_downtime (&self->forecaster, get_maximum_downtime (self));
+  vmmig_forecaster_set_downtime (&self->forecaster, get_downtime (self),
+                                 get_maximum_downtime (self));
   vmmig_forecaster_observe (&self->forecaster, &observation);
   vmmig_forecaster_get (&self->forecaster, &values);
   g_clear_pointer (&self->forecast, vmmig_forecast_unref);
