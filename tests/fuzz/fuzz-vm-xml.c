@@ -11,6 +11,7 @@
 #include <libxml/xpath.h>
 #include <string.h>
 
+#include "preflight/vmmig-preflight-query-private.h"
 #include "values/vmmig-vm-xml-private.h"
 
 #define SEPARATOR "\n----\n"
@@ -29,6 +30,8 @@ const char *const fuzz_tokens[] = {
     "<interface><script path='/x'/></interface>",
     "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'>",
     "</q:commandline>",
+    "<cpu mode='custom'><model>EPYC</model></cpu>",
+    "<encryption><secret uuid='6695eb01-f6a4-8304-79aa-97f2502e193f'/></encryption>",
     "<metadata>",
     "</metadata>",
     " xmlns='urn:x'",
@@ -97,6 +100,23 @@ check_destination (const VmmigVmXml *vm, const char *source, const char *destina
   g_assert_null (strstr (destination, "<!DOCTYPE domain ["));
 }
 
+/* What can be read can be asked about, in texts that libvirt reads. */
+static void
+check_query (const VmmigVmXml *vm, const char *xml)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VmmigSurveyQuery) query = vmmig_preflight_query_new (xml, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (query->virt_type, ==, vm->virt_type);
+  g_assert_cmpuint (g_strv_length (query->volumes), <=, vm->disks->len);
+  for (guint i = 0; query->volumes[i] != NULL; i++)
+    g_assert_true (query->volumes[i][0] == '/');
+  for (guint i = 0; query->secrets[i] != NULL; i++)
+    g_assert_true (query->secrets[i][0] != '\0');
+  g_assert_true (query->cpu == NULL || g_str_has_prefix (query->cpu, "<cpu"));
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -125,6 +145,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_assert_no_error (error);
   g_assert_true (vmmig_vm_name_check (vm->name, NULL));
   g_assert_true (vm->uuid == NULL || vmmig_vm_name_is_uuid (vm->uuid));
+  check_query (vm, text);
   disks = vmmig_vm_xml_list_copied_disks (vm);
   g_assert_cmpuint (g_strv_length (disks), <=, vm->disks->len);
   g_assert_true (vm->uuid == NULL || vmmig_vm_xml_check_destination (vm, text, text, NULL));
