@@ -458,7 +458,8 @@ insert_decisions (GVariantDict *dict, GPtrArray *decisions)
  * The keys never change their names or types: `outcome`, `location`, `mode`, `encryption`,
  * `failed-phase` (s, names of the enumerations' values as in `succeeded` or `post-copy`), `job-id`,
  * `vm-name`, `vm-uuid`, `source`, `destination`, `reason` (s), `warnings` (as),
- * `decisions` (aa{sv}, see [method@MigrationDecision.to_variant]), `duration`,
+ * `decisions` (aa{sv}, see [method@MigrationDecision.to_variant]), `preflight-report` (a{sv}, see
+ * [method@PreflightReport.to_variant]), `duration`,
  * `downtime` (t, milliseconds), `transferred`, `total` (t, bytes), `iterations` (u). What is not
  * known is not there; `encryption`, `location` and `warnings` always are. Keys may be added in
  * later versions.
@@ -494,6 +495,9 @@ vmmig_migration_result_to_variant (const VmmigMigrationResult *self)
   vmmig_variant_insert_string (&dict, "reason", values->reason);
   vmmig_variant_insert_strings (&dict, "warnings", values->warnings);
   insert_decisions (&dict, values->decisions);
+  if (values->preflight_report != NULL)
+    g_variant_dict_insert_value (&dict, "preflight-report",
+                                 vmmig_preflight_report_to_variant (values->preflight_report));
   g_variant_dict_insert (&dict, "duration", "t", values->duration);
   if (values->has_downtime)
     g_variant_dict_insert (&dict, "downtime", "t", values->downtime);
