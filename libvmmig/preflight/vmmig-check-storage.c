@@ -392,15 +392,13 @@ check_new_target (VmmigCheck *self,
 {
   const char *create = "create it there: “qemu-img create”, as large as the disk";
 
+  /* A pool knows only the files that were there when it was last refreshed. */
   if (self->facts->copy_storage == VMMIG_COPY_STORAGE_INCREMENTAL)
-    vmmig_check_add (
-        self, pool != NULL ? VMMIG_PREFLIGHT_SEVERITY_BLOCKER : VMMIG_PREFLIGHT_SEVERITY_UNKNOWN,
-        self->destination, subject,
-        "create it there, on top of the same backing image: “qemu-img create -b”",
-        pool != NULL ? "%s is not there, and an incremental copy needs it"
-                     : "whether %s is there, as an incremental copy needs, is not "
-                       "known: no pool has its folder",
-        disk->path);
+    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, self->destination, subject,
+                     "create it there, on top of the same backing image: “qemu-img create -b”",
+                     "whether %s is there, as an incremental copy needs, is not known: %s",
+                     disk->path,
+                     pool != NULL ? "its pool does not know it" : "no pool has its folder");
   else if (pool == NULL)
     vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_UNKNOWN, self->destination, subject, create,
                      "%s is in no pool there: libvirt creates a file only in the folder of an "
@@ -487,9 +485,14 @@ vmmig_check_copy_room (VmmigCheck *self)
         continue;
       sum_copies (self, pool, &least, &most);
       needed = vmmig_check_format_size (least > pool->available ? least : most);
+      /* What is free is as old as the pool's last refresh. */
       if (least > pool->available)
-        vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, self->destination, subject,
-                         "make room there, or copy to another folder by a destination XML",
+        vmmig_check_add (self,
+                         least > pool->capacity ? VMMIG_PREFLIGHT_SEVERITY_BLOCKER
+                                                : VMMIG_PREFLIGHT_SEVERITY_WARNING,
+                         self->destination, subject,
+                         "make room there, or copy to another folder by a destination XML; "
+                         "“virsh pool-refresh” if that was done",
                          "the copied disks hold %s, and %s are free", needed, available);
       else if (most > pool->available)
         vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_WARNING, self->destination, subject,

@@ -82,7 +82,7 @@ const std::vector<Trip> storage_trips = {
        copy_disk (f);
        f.add_volume (kImage, "images", 10 * kGiB);
      }},
-    {"storage.copy-target", BLOCKER, VMMIG_ERROR_STORAGE, "incremental",
+    {"storage.copy-target", UNKNOWN, VMMIG_ERROR_STORAGE, "incremental",
      [] (Facts &f) {
        copy_disk (f);
        f.facts->copy_storage = VMMIG_COPY_STORAGE_INCREMENTAL;
@@ -96,6 +96,11 @@ const std::vector<Trip> storage_trips = {
      }},
     {"storage.copy-target", UNKNOWN, 0, "was not asked", [] (Facts &f) { copy_disk (f); }},
     {"storage.copy-room", BLOCKER, VMMIG_ERROR_STORAGE, "are free",
+     [] (Facts &f) {
+       copy_disk (f, 4000 * kGiB, 2000 * kGiB);
+       f.add_volume (kImage, nullptr, 0);
+     }},
+    {"storage.copy-room", WARNING, 0, "are free",
      [] (Facts &f) {
        copy_disk (f, 400 * kGiB, 200 * kGiB);
        f.add_volume (kImage, nullptr, 0);
