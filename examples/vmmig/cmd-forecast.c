@@ -100,7 +100,7 @@ parse (Forecast *self, int argc, char **argv)
       entries);
   g_autoptr (GError) error = NULL;
 
-  if (!options_parse_words (&self->common, context, argc, argv))
+  if (!options_parse_words (&self->common, context, argc, argv, "--on"))
     return FALSE;
   if (self->common.vms == NULL)
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "No VM is named");

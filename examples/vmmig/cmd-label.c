@@ -71,7 +71,7 @@ parse (Label *self, int argc, char **argv)
       NULL);
   g_autoptr (GError) error = NULL;
 
-  if (!options_parse_words (&self->common, context, argc, argv))
+  if (!options_parse_words (&self->common, context, argc, argv, "--on"))
     return FALSE;
   if (self->common.vms == NULL)
     g_set_error (&error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "No VM is named");

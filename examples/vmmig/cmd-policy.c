@@ -400,7 +400,7 @@ cmd_policy (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int action;
 
-  if (!options_parse_words (&self.common, context, argc, argv))
+  if (!options_parse_words (&self.common, context, argc, argv, "--on"))
     return EXIT_CODE_USAGE;
   action = find_action (&self, &error);
   if (action < 0)

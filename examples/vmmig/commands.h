@@ -19,6 +19,7 @@ int cmd_forecast (int argc, char **argv);
 int cmd_label (int argc, char **argv);
 int cmd_pki (int argc, char **argv);
 int cmd_policy (int argc, char **argv);
+int cmd_preflight (int argc, char **argv);
 int cmd_replay (int argc, char **argv);
 int cmd_settings (int argc, char **argv);
 int cmd_version (int argc, char **argv);

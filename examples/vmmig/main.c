@@ -31,6 +31,7 @@ static const struct
     {"label", "show or change the labels of a VM", cmd_label},
     {"pki", "make, check and show certificates", cmd_pki},
     {"policy", "check and show policies, and explain which one a VM gets", cmd_policy},
+    {"preflight", "everything that would stop or spoil a migration", cmd_preflight},
     {"replay", "what a strategy would decide about a recorded migration", cmd_replay},
     {"settings", "show, change or import the cluster's settings", cmd_settings},
     {"version", "print the library's version", cmd_version},

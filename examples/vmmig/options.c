@@ -19,12 +19,12 @@ options_clear (Options *self)
   g_clear_pointer (&self->connect_timeout, g_free);
 }
 
-static GOptionContext *
-new_context (Options *self,
-             const char *parameters,
-             const char *summary,
-             const GOptionEntry *hosts,
-             const GOptionEntry *more)
+GOptionContext *
+options_new_hosts_context (Options *self,
+                           const char *parameters,
+                           const char *summary,
+                           const GOptionEntry *hosts,
+                           const GOptionEntry *more)
 {
   GOptionContext *context = g_option_context_new (parameters);
   const GOptionEntry entries[] = {
@@ -63,7 +63,7 @@ options_new_context (Options *self,
       G_OPTION_ENTRY_NULL,
   };
 
-  return new_context (self, parameters, summary, hosts, more);
+  return options_new_hosts_context (self, parameters, summary, hosts, more);
 }
 
 GOptionContext *
@@ -78,7 +78,7 @@ options_new_node_context (Options *self,
       G_OPTION_ENTRY_NULL,
   };
 
-  return new_context (self, parameters, summary, hosts, more);
+  return options_new_hosts_context (self, parameters, summary, hosts, more);
 }
 
 int
@@ -207,20 +207,24 @@ options_parse (Options *self, GOptionContext *context, int argc, char **argv, in
 }
 
 static gboolean
-check_words (const Options *self, GError **error)
+check_words (const Options *self, const char *host, GError **error)
 {
   for (gsize i = 1; self->vms != NULL && self->vms[0] != NULL && self->vms[i] != NULL; i++)
     if (!options_check_text ("A word of the command line", self->vms[i], error))
       return FALSE;
-  return check_texts (self, "--on", error);
+  return check_texts (self, host, error);
 }
 
 gboolean
-options_parse_words (Options *self, GOptionContext *context, int argc, char **argv)
+options_parse_words (Options *self,
+                     GOptionContext *context,
+                     int argc,
+                     char **argv,
+                     const char *host)
 {
   g_autoptr (GError) error = NULL;
 
-  if (g_option_context_parse (context, &argc, &argv, &error) && check_words (self, &error))
+  if (g_option_context_parse (context, &argc, &argv, &error) && check_words (self, host, &error))
     return TRUE;
   options_refuse (error);
   return FALSE;

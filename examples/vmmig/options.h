@@ -43,8 +43,18 @@ GOptionContext *options_new_node_context (Options *self,
                                           const char *parameters,
                                           const char *summary,
                                           const GOptionEntry *more);
-/* For these: which words there are, and whether --on is, is the command's to check. */
-gboolean options_parse_words (Options *self, GOptionContext *context, int argc, char **argv);
+/* The same with options for hosts of the command's own. */
+GOptionContext *options_new_hosts_context (Options *self,
+                                           const char *parameters,
+                                           const char *summary,
+                                           const GOptionEntry *hosts,
+                                           const GOptionEntry *more);
+/* For these: which words there are, and whether @host ("--on") is, is the command's to check. */
+gboolean options_parse_words (Options *self,
+                              GOptionContext *context,
+                              int argc,
+                              char **argv,
+                              const char *host);
 
 /* Complains on standard error about the command line; the exit code. */
 int options_refuse (const GError *error);

@@ -15,10 +15,10 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy steer forecast label pki policy replay settings version --help'
+    candidates='migrate status watch cancel postcopy steer forecast label pki policy preflight replay settings version --help'
   else
     case $before in
-      --from | --to | --on | --peer-uri)
+      --from | --to | --on | --node | --peer-uri)
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;

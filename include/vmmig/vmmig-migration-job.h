@@ -17,6 +17,7 @@
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
 #include <vmmig/vmmig-node.h>
+#include <vmmig/vmmig-preflight-report.h>
 #include <vmmig/vmmig-version.h>
 
 G_BEGIN_DECLS
@@ -92,6 +93,20 @@ void vmmig_migration_job_query_async (VmmigMigrationJob *self,
 VMMIG_AVAILABLE_IN_1_0
 VmmigMigrationStatus *
 vmmig_migration_job_query_finish (VmmigMigrationJob *self, GAsyncResult *result, GError **error);
+
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_job_preflight_async (VmmigMigrationJob *self,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+VMMIG_AVAILABLE_IN_1_0
+VmmigPreflightReport *
+vmmig_migration_job_preflight_finish (VmmigMigrationJob *self, GAsyncResult *result, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+VMMIG_AVAILABLE_IN_1_0
+const char *const *vmmig_migration_job_get_skip_checks (VmmigMigrationJob *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_job_set_skip_checks (VmmigMigrationJob *self, const char *const *ids);
 
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_job_cancel_async (VmmigMigrationJob *self,

@@ -13,6 +13,7 @@
 
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-migration-decision.h>
+#include <vmmig/vmmig-preflight-report.h>
 #include <vmmig/vmmig-version.h>
 
 G_BEGIN_DECLS
@@ -68,6 +69,9 @@ VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_result_get_reason (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0
 const char *const *vmmig_migration_result_get_warnings (const VmmigMigrationResult *self);
+VMMIG_AVAILABLE_IN_1_0
+VmmigPreflightReport *
+vmmig_migration_result_get_preflight_report (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0
 GPtrArray *vmmig_migration_result_get_decisions (const VmmigMigrationResult *self);
 VMMIG_AVAILABLE_IN_1_0

@@ -19,6 +19,7 @@
 #include <vmmig/vmmig-policy-resolution.h>
 #include <vmmig/vmmig-policy-set.h>
 #include <vmmig/vmmig-preflight-report.h>
+#include <vmmig/vmmig-preflight.h>
 #include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
 #include <vmmig/vmmig-test-migration.h>

@@ -99,5 +99,7 @@ vmmig_job_finish_build_result (VmmigJobRunner *self,
   values.warnings = g_strdupv ((char **)self->warnings->pdata);
   g_ptr_array_set_size (self->warnings, self->warnings->len - 1);
   values.decisions = g_ptr_array_ref (self->decisions);
+  if (self->report != NULL)
+    values.preflight_report = vmmig_preflight_report_ref (self->report);
   return vmmig_migration_result_new (&values);
 }

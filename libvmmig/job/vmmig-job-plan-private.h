@@ -29,6 +29,7 @@ typedef struct
   char **disks; /* (nullable) */
   char *destination_xml; /* (nullable) */
   VmmigPersistence persistence;
+  char **skip_checks; /* (nullable) ids of checks that are not to block */
 } VmmigJobPlan;
 
 VmmigJobPlan *vmmig_job_plan_new (void);

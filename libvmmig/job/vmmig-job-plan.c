@@ -7,6 +7,7 @@
 
 #include <vmmig/vmmig-error.h>
 
+#include "preflight/vmmig-preflight-checks-private.h"
 #include "values/vmmig-address-private.h"
 #include "values/vmmig-uri-private.h"
 #include "values/vmmig-vm-xml-private.h"
@@ -34,6 +35,7 @@ vmmig_job_plan_free (VmmigJobPlan *self)
   g_free (self->vm);
   g_strfreev (self->disks);
   g_free (self->destination_xml);
+  g_strfreev (self->skip_checks);
   g_free (self);
 }
 
@@ -98,6 +100,8 @@ vmmig_job_plan_check (const VmmigJobPlan *self, GError **error)
   VmmigPolicySurroundings surroundings = {0};
 
   if (!vmmig_vm_name_check (self->vm, error))
+    return FALSE;
+  if (!vmmig_preflight_checks_check_skip ((const char *const *)self->skip_checks, error))
     return FALSE;
   if (self->attach)
     return TRUE;

@@ -6,6 +6,7 @@
  *
  *   vmmig-job-runner.c     states, calls, the way to an end
  *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
+ *   vmmig-job-follow.c     the same for a migration that somebody else started
  *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
  *   vmmig-job-converge.c   what is done if it does not come to its end
@@ -25,6 +26,7 @@
 
 #include "job/vmmig-convergence-private.h"
 #include "job/vmmig-forecast-private.h"
+#include "job/vmmig-job-check-private.h"
 #include "job/vmmig-job-mailbox-private.h"
 #include "job/vmmig-job-plan-private.h"
 #include "job/vmmig-ownership-private.h"
@@ -98,8 +100,10 @@ struct _VmmigJobRunner
   VmmigRunnerTimerSlot timers[VMMIG_RUNNER_N_TIMERS];
 
   /* What preflight learnt */
-  guint n_opening;
-  GError *early_error; /* (nullable) found before the VM was looked at */
+  VmmigJobCheck *check; /* (nullable) while it is on its way */
+  guint n_opening; /* following only */
+  GError *early_error; /* (nullable) likewise: found before the VM was looked at */
+  VmmigPreflightReport *report; /* (nullable) */
   VmmigNodeFacts *source_facts;
   VmmigNodeFacts *destination_facts;
   char *uuid;
@@ -188,6 +192,8 @@ void vmmig_job_runner_set_state (VmmigJobRunner *self, VmmigJobState state);
 void vmmig_job_runner_warn (VmmigJobRunner *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* "Cannot migrate VM ‘db1’ from h1 to h2" (transfer full) */
 char *vmmig_job_runner_describe (VmmigJobRunner *self);
+/* An error of the driver names one node; the job's names the whole undertaking. (transfer full) */
+GError *vmmig_job_runner_take_error (VmmigJobRunner *self, VmmigReply *reply);
 /* The end. Takes @error; NULL only with SUCCEEDED. Answers whoever still waits. */
 void vmmig_job_runner_end (VmmigJobRunner *self,
                            VmmigJobState outcome,
@@ -195,6 +201,11 @@ void vmmig_job_runner_end (VmmigJobRunner *self,
                            GError *error);
 
 void vmmig_job_preflight_start (VmmigJobRunner *self);
+/* Stops looking. The caller has a reference. */
+void vmmig_job_preflight_stop (VmmigJobRunner *self);
+/* Takes @vm. */
+void vmmig_job_preflight_take_vm (VmmigJobRunner *self, VmmigVmFacts *vm);
+void vmmig_job_follow_start (VmmigJobRunner *self);
 /* Ends a job that did not ask libvirt to migrate yet. Takes @error. */
 void vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error);
 /* Asks libvirt to migrate. */

@@ -59,6 +59,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_free (self->address);
   vmmig_tag_clear (&self->tag);
   g_clear_error (&self->early_error);
+  g_clear_pointer (&self->report, vmmig_preflight_report_unref);
   g_clear_error (&self->call_error);
   g_free (self);
 }
@@ -174,6 +175,15 @@ vmmig_job_runner_describe (VmmigJobRunner *self)
                           vmmig_job_plan_get_destination_name (self->plan));
 }
 
+GError *
+vmmig_job_runner_take_error (VmmigJobRunner *self, VmmigReply *reply)
+{
+  g_autofree char *what = vmmig_job_runner_describe (self);
+
+  g_prefix_error (&reply->error, "%s: ", what);
+  return g_steal_pointer (&reply->error);
+}
+
 static void
 log_state (VmmigJobRunner *self, VmmigJobState state, const char *text)
 {
@@ -223,6 +233,7 @@ vmmig_job_runner_end (VmmigJobRunner *self,
     }
   for (int i = 0; i < VMMIG_RUNNER_N_TIMERS; i++)
     vmmig_job_runner_clear_timer (self, i);
+  vmmig_job_preflight_stop (self);
   vmmig_job_watch_stop (self);
   self->finished = TRUE;
   self->state = outcome;
@@ -239,7 +250,11 @@ start_cb (gpointer data)
 {
   g_autoptr (VmmigJobRunner) self = data;
 
-  if (!self->finished)
+  if (self->finished)
+    return G_SOURCE_REMOVE;
+  if (self->plan->attach)
+    vmmig_job_follow_start (self);
+  else
     vmmig_job_preflight_start (self);
   return G_SOURCE_REMOVE;
 }

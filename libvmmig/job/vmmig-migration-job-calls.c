@@ -27,15 +27,16 @@ check_nodes (VmmigMigrationJob *self, gboolean needs_destination, GError **error
   return TRUE;
 }
 
-/* What the job was told, frozen: later changes of nodes and policy do not reach it. */
-static VmmigJobPlan *
-freeze (VmmigMigrationJob *self, gboolean attach, gboolean needs_destination, GError **error)
+VmmigJobPlan *
+vmmig_migration_job_freeze (VmmigMigrationJob *self, VmmigJobPurpose purpose, GError **error)
 {
+  gboolean needs_destination =
+      purpose == VMMIG_JOB_PURPOSE_RUN || purpose == VMMIG_JOB_PURPOSE_CHECK;
   g_autoptr (VmmigJobPlan) plan = vmmig_job_plan_new ();
 
   if (!check_nodes (self, needs_destination, error))
     return NULL;
-  plan->attach = attach;
+  plan->attach = purpose != VMMIG_JOB_PURPOSE_RUN;
   plan->job_id = g_strdup (self->id);
   plan->vm = g_strdup (self->vm);
   plan->source_node = self->source;
@@ -53,6 +54,7 @@ freeze (VmmigMigrationJob *self, gboolean attach, gboolean needs_destination, GE
   plan->disks = g_strdupv (self->disks);
   plan->destination_xml = g_strdup (self->destination_xml);
   plan->persistence = self->persistence;
+  plan->skip_checks = g_strdupv (self->skip_checks);
   if (!vmmig_job_plan_check (plan, error))
     return NULL;
   return g_steal_pointer (&plan);
@@ -112,7 +114,8 @@ start (VmmigMigrationJob *self, GTask *task, GCancellable *cancellable, gboolean
       g_object_unref (task);
       return;
     }
-  plan = freeze (self, attach, !attach, &error);
+  plan = vmmig_migration_job_freeze (
+      self, attach ? VMMIG_JOB_PURPOSE_FOLLOW : VMMIG_JOB_PURPOSE_RUN, &error);
   if (plan == NULL)
     {
       end_at_once (self, task, error);
@@ -267,7 +270,7 @@ vmmig_migration_job_query_async (VmmigMigrationJob *self,
   g_task_set_source_tag (task, vmmig_migration_job_query_async);
   /* Looking is not following: as if attaching, a destination may be missing, and nothing is judged.
    */
-  plan = freeze (self, TRUE, FALSE, &error);
+  plan = vmmig_migration_job_freeze (self, VMMIG_JOB_PURPOSE_LOOK, &error);
   if (plan != NULL)
     {
       vmmig_job_status_query (plan, task);

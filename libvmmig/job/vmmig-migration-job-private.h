@@ -25,6 +25,7 @@ struct _VmmigMigrationJob
   char **disks; /* (nullable) */
   char *destination_xml; /* (nullable) */
   VmmigPersistence persistence;
+  char **skip_checks; /* (nullable) */
 
   VmmigJobState state;
   gboolean finished;
@@ -39,6 +40,19 @@ struct _VmmigMigrationJob
 
 /* What the mailbox delivers. */
 extern const VmmigJobMailboxFuncs vmmig_migration_job_mailbox_funcs;
+
+typedef enum
+{
+  VMMIG_JOB_PURPOSE_RUN,
+  VMMIG_JOB_PURPOSE_CHECK, /* what would refuse a run is a finding */
+  VMMIG_JOB_PURPOSE_FOLLOW,
+  VMMIG_JOB_PURPOSE_LOOK, /* as if following, and without a destination as well */
+} VmmigJobPurpose;
+
+/* What the job was told, frozen: later changes of nodes and policy do not reach it. (transfer
+ * full) */
+VmmigJobPlan *
+vmmig_migration_job_freeze (VmmigMigrationJob *self, VmmigJobPurpose purpose, GError **error);
 
 /* The setter's guard: what a job was told is frozen once it started. */
 gboolean vmmig_migration_job_is_frozen (VmmigMigrationJob *self);

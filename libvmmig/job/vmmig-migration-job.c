@@ -39,6 +39,7 @@ enum
   PROP_DISKS,
   PROP_DESTINATION_XML,
   PROP_PERSISTENCE,
+  PROP_SKIP_CHECKS,
   PROP_STATE,
   PROP_SNAPSHOT,
   PROP_RESULT,
@@ -171,6 +172,9 @@ vmmig_migration_job_get_property (GObject *object, guint id, GValue *value, GPar
     case PROP_PERSISTENCE:
       g_value_set_enum (value, self->persistence);
       break;
+    case PROP_SKIP_CHECKS:
+      g_value_set_boxed (value, self->skip_checks);
+      break;
     case PROP_STATE:
       g_value_set_enum (value, self->state);
       break;
@@ -216,6 +220,9 @@ vmmig_migration_job_set_property (GObject *object, guint id, const GValue *value
     case PROP_PERSISTENCE:
       vmmig_migration_job_set_persistence (self, g_value_get_enum (value));
       break;
+    case PROP_SKIP_CHECKS:
+      vmmig_migration_job_set_skip_checks (self, g_value_get_boxed (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -234,6 +241,7 @@ vmmig_migration_job_finalize (GObject *object)
   g_clear_object (&self->policy);
   g_strfreev (self->disks);
   g_free (self->destination_xml);
+  g_strfreev (self->skip_checks);
   g_free (self->vm);
   g_free (self->id);
   G_OBJECT_CLASS (vmmig_migration_job_parent_class)->finalize (object);
@@ -325,6 +333,16 @@ install_told (void)
    */
   props[PROP_PERSISTENCE] = g_param_spec_enum ("persistence", NULL, NULL, VMMIG_TYPE_PERSISTENCE,
                                                VMMIG_PERSISTENCE_PRESERVE, WRITABLE);
+  /**
+   * VmmigMigrationJob:skip-checks:
+   *
+   * The ids of checks that are not to refuse the migration, for who knows better than they: what
+   * they find is a warning then. Those that keep a VM, its data or its encryption from harm cannot
+   * be skipped. By default none.
+   *
+   * Since: 1.0
+   */
+  props[PROP_SKIP_CHECKS] = g_param_spec_boxed ("skip-checks", NULL, NULL, G_TYPE_STRV, WRITABLE);
 }
 
 static void

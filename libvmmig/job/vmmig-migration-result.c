@@ -58,6 +58,7 @@ vmmig_migration_result_unref (VmmigMigrationResult *self)
   g_free (self->values.reason);
   g_strfreev (self->values.warnings);
   g_ptr_array_unref (self->values.decisions);
+  g_clear_pointer (&self->values.preflight_report, vmmig_preflight_report_unref);
   g_free (self);
 }
 
@@ -381,6 +382,25 @@ vmmig_migration_result_get_warnings (const VmmigMigrationResult *self)
 }
 
 /**
+ * vmmig_migration_result_get_preflight_report:
+ * @self: a result
+ *
+ * Gets what was found before the migration began, also what did not keep it from beginning.
+ *
+ * Returns: (nullable) (transfer none): the report, which belongs to the result; `NULL` if nothing
+ *   was asked of the nodes, or somebody else's migration was followed
+ *
+ * Since: 1.0
+ */
+VmmigPreflightReport *
+vmmig_migration_result_get_preflight_report (const VmmigMigrationResult *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->values.preflight_report;
+}
+
+/**
  * vmmig_migration_result_get_decisions:
  * @self: a result
  *
@@ -438,7 +458,8 @@ insert_decisions (GVariantDict *dict, GPtrArray *decisions)
  * The keys never change their names or types: `outcome`, `location`, `mode`, `encryption`,
  * `failed-phase` (s, names of the enumerations' values as in `succeeded` or `post-copy`), `job-id`,
  * `vm-name`, `vm-uuid`, `source`, `destination`, `reason` (s), `warnings` (as),
- * `decisions` (aa{sv}, see [method@MigrationDecision.to_variant]), `duration`,
+ * `decisions` (aa{sv}, see [method@MigrationDecision.to_variant]), `preflight-report` (a{sv}, see
+ * [method@PreflightReport.to_variant]), `duration`,
  * `downtime` (t, milliseconds), `transferred`, `total` (t, bytes), `iterations` (u). What is not
  * known is not there; `encryption`, `location` and `warnings` always are. Keys may be added in
  * later versions.
@@ -474,6 +495,9 @@ vmmig_migration_result_to_variant (const VmmigMigrationResult *self)
   vmmig_variant_insert_string (&dict, "reason", values->reason);
   vmmig_variant_insert_strings (&dict, "warnings", values->warnings);
   insert_decisions (&dict, values->decisions);
+  if (values->preflight_report != NULL)
+    g_variant_dict_insert_value (&dict, "preflight-report",
+                                 vmmig_preflight_report_to_variant (values->preflight_report));
   g_variant_dict_insert (&dict, "duration", "t", values->duration);
   if (values->has_downtime)
     g_variant_dict_insert (&dict, "downtime", "t", values->downtime);

@@ -52,6 +52,7 @@ typedef struct
   char *reason;
   char **warnings;
   GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
+  VmmigPreflightReport *preflight_report; /* (nullable) */
   guint64 duration; /* ms */
   gboolean has_downtime;
   guint64 downtime; /* ms */

@@ -49,3 +49,18 @@ vmmig_node_address_free (VmmigNodeAddress *self)
   g_free (self->tls_name);
   g_free (self);
 }
+
+VmmigNodeAddress *
+vmmig_node_address_copy (const VmmigNodeAddress *self)
+{
+  VmmigNodeAddress *copy = g_new0 (VmmigNodeAddress, 1);
+
+  copy->link = vmmig_driver_node_ref (self->link);
+  copy->peer = self->peer != NULL ? vmmig_uri_copy (self->peer) : NULL;
+  copy->network = g_strdup (self->network);
+  copy->addresses = g_strdupv (self->addresses);
+  copy->names = g_strdupv (self->names);
+  copy->tls_name = g_strdup (self->tls_name);
+  copy->is_named = self->is_named;
+  return copy;
+}

@@ -50,6 +50,7 @@ typedef struct
 
 /* Fails if the URIs are malformed, or less protected than the node asks for. The node's thread. */
 VmmigNodeAddress *vmmig_node_get_address (VmmigNode *self, GError **error);
+VmmigNodeAddress *vmmig_node_address_copy (const VmmigNodeAddress *self); /* any thread */
 void vmmig_node_address_free (VmmigNodeAddress *self);
 
 /* The driver's side of the node, made at the first use. (transfer none) The node's thread. */

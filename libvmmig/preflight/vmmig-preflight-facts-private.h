@@ -39,11 +39,15 @@ typedef struct
   char **addresses; /* (nullable) the destination's, as its owner says */
   char *tls_name; /* (nullable) that the destination's certificate shall carry */
   guint64 link_rate; /* bytes per second that the way there carries; 0: not known */
+  VmmigAnswer converges; /* a forecast: whether it would come to its end */
+  char *forecast; /* (nullable) in words */
+  VmmigAnswer path_tried; /* a test migration went this way */
 
   /* --- the VM, on its source --- */
   char *vm_name; /* (nullable) for people: its name, or what the caller called it */
   VmmigVmFacts *vm; /* (nullable) with XML; state ABSENT: the source has no such VM */
   char *vm_error; /* (nullable) why it is not known, or not completely */
+  int vm_error_code; /* VmmigError, with vm_error */
   VmmigVmSurvey *vm_survey; /* (nullable) */
   char *vm_survey_error; /* (nullable) why there is none */
 
@@ -60,12 +64,15 @@ typedef struct
   VmmigNodeSurvey *destination_survey; /* (nullable) likewise; what it has for the VM */
 
   /* --- the VM's place on the destination --- */
+  char *vm_there; /* (nullable) what the VM is there, if it is not on the source: "running" */
   VmmigAnswer name_taken; /* its name or UUID */
   char *name_conflict; /* (nullable) who has it; or, if that is not known, why */
 
   /* --- names, as they resolve here (the source's own resolver is not asked) --- */
   char **hostname_addresses; /* (nullable) of what the destination calls itself; NULL: not asked */
   char **peer_addresses; /* (nullable) of peer_host; NULL: not asked */
+  char *
+      *network_addresses; /* (nullable) of all its names, if there is a network; NULL: not asked */
 } VmmigPreflightFacts;
 
 VmmigPreflightFacts *vmmig_preflight_facts_new (void);

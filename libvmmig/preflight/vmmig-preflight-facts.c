@@ -34,6 +34,7 @@ vmmig_preflight_facts_free (VmmigPreflightFacts *self)
     return;
 
   free_task (self);
+  g_free (self->forecast);
   g_free (self->vm_name);
   vmmig_vm_facts_free (self->vm);
   g_free (self->vm_error);
@@ -49,8 +50,10 @@ vmmig_preflight_facts_free (VmmigPreflightFacts *self)
   g_clear_error (&self->destination_error);
   vmmig_node_survey_unref (self->source_survey);
   vmmig_node_survey_unref (self->destination_survey);
+  g_free (self->vm_there);
   g_free (self->name_conflict);
   g_strfreev (self->hostname_addresses);
   g_strfreev (self->peer_addresses);
+  g_strfreev (self->network_addresses);
   g_free (self);
 }

@@ -45,6 +45,7 @@ typedef struct
   char *name_conflict;
   char **hostname_addresses;
   char **peer_addresses;
+  char **network_addresses;
 } Side;
 
 struct _VmmigPreflightGathering
@@ -60,6 +61,7 @@ struct _VmmigPreflightGathering
   gboolean vm_settled; /* it is known, or will not be */
   VmmigVmFacts *vm; /* (nullable) */
   char *vm_error; /* (nullable) */
+  int vm_error_code;
   VmmigVmSurvey *vm_survey; /* (nullable) */
   char *vm_survey_error; /* (nullable) */
   VmmigSurveyQuery *source_query; /* (nullable) */
@@ -79,72 +81,6 @@ struct _Call
 };
 
 static void progress (VmmigPreflightGathering *self);
-
-/* --- the question --- */
-
-static VmmigPreflightPlace *
-place_new (VmmigNodeAddress *address, const char *name)
-{
-  VmmigPreflightPlace *place = g_new0 (VmmigPreflightPlace, 1);
-
-  place->address = address;
-  place->name = g_strdup (name);
-  return place;
-}
-
-static void
-place_free (gpointer data)
-{
-  VmmigPreflightPlace *place = data;
-
-  vmmig_node_address_free (place->address);
-  g_free (place->name);
-  g_free (place);
-}
-
-VmmigPreflightQuestion *
-vmmig_preflight_question_new (const char *vm)
-{
-  VmmigPreflightQuestion *self = g_new0 (VmmigPreflightQuestion, 1);
-
-  self->vm = g_strdup (vm);
-  self->destinations = g_ptr_array_new_with_free_func (place_free);
-  vmmig_policy_values_init (&self->policy);
-  return self;
-}
-
-void
-vmmig_preflight_question_free (VmmigPreflightQuestion *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->vm);
-  vmmig_vm_facts_free (self->vm_facts);
-  g_clear_pointer (&self->source, place_free);
-  g_ptr_array_unref (self->destinations);
-  vmmig_policy_values_clear (&self->policy);
-  g_strfreev (self->disks);
-  g_free (self->destination_xml);
-  g_free (self);
-}
-
-void
-vmmig_preflight_question_set_source (VmmigPreflightQuestion *self,
-                                     VmmigNodeAddress *address,
-                                     const char *name)
-{
-  g_clear_pointer (&self->source, place_free);
-  self->source = place_new (address, name);
-}
-
-void
-vmmig_preflight_question_add_destination (VmmigPreflightQuestion *self,
-                                          VmmigNodeAddress *address,
-                                          const char *name)
-{
-  g_ptr_array_add (self->destinations, place_new (address, name));
-}
 
 /* --- calls --- */
 
@@ -286,6 +222,37 @@ resolve (VmmigPreflightGathering *self, Side *side, const char *name, AnswerFunc
   ask (self, side, request, CALL_TIMEOUT, func);
 }
 
+static const char *
+get_network (const VmmigPreflightGathering *self, const Side *side)
+{
+  const char *network = self->question->policy.network;
+
+  return network != NULL ? network : side->place->address->network;
+}
+
+static void
+resolve_network_cb (Call *call, VmmigReply *reply)
+{
+  call->side->network_addresses = g_steal_pointer (&reply->addresses);
+}
+
+/* All that may lead to an address in the migration network. */
+static void
+resolve_all (VmmigPreflightGathering *self, Side *side)
+{
+  const VmmigNodeAddress *address = side->place->address;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_RESOLVE, NULL);
+
+  g_strv_builder_addv (names, (const char **)address->names);
+  if (side->node->hostname != NULL)
+    g_strv_builder_add (names, side->node->hostname);
+  if (address->addresses != NULL)
+    g_strv_builder_addv (names, (const char **)address->addresses);
+  request->names = g_strv_builder_end (names);
+  ask (self, side, request, CALL_TIMEOUT, resolve_network_cb);
+}
+
 static void
 ask_destination (VmmigPreflightGathering *self, Side *side)
 {
@@ -304,6 +271,8 @@ ask_destination (VmmigPreflightGathering *self, Side *side)
     resolve (self, side, side->node->hostname, resolve_hostname_cb);
   if (address->peer != NULL && address->peer->host != NULL)
     resolve (self, side, address->peer->host, resolve_peer_cb);
+  if (get_network (self, side) != NULL)
+    resolve_all (self, side);
 }
 
 /* --- the source, and the VM --- */
@@ -321,17 +290,24 @@ make_queries (VmmigPreflightGathering *self)
                       ? vmmig_preflight_query_new (self->question->destination_xml, &error)
                       : vmmig_survey_query_copy (self->source_query);
   if (error != NULL && self->vm_error == NULL)
-    self->vm_error = g_strdup (error->message);
+    {
+      self->vm_error = g_strdup (error->message);
+      self->vm_error_code = error->code;
+    }
 }
 
 static void
-settle_vm (VmmigPreflightGathering *self, VmmigVmFacts *vm, const char *error)
+settle_vm (VmmigPreflightGathering *self, VmmigVmFacts *vm, const GError *error)
 {
   if (self->vm_settled)
     return;
   self->vm_settled = TRUE;
   self->vm = vm;
-  self->vm_error = g_strdup (error);
+  if (error != NULL)
+    {
+      self->vm_error = g_strdup (error->message);
+      self->vm_error_code = error->code;
+    }
   make_queries (self);
 }
 
@@ -339,7 +315,7 @@ static void
 inspect_cb (Call *call, VmmigReply *reply)
 {
   if (reply->error != NULL)
-    settle_vm (call->gathering, NULL, reply->error->message);
+    settle_vm (call->gathering, NULL, reply->error);
   else
     settle_vm (call->gathering, g_steal_pointer (&reply->vm), NULL);
 }
@@ -412,8 +388,7 @@ fill_task (const VmmigPreflightGathering *self, VmmigPreflightFacts *facts, cons
       facts->peer_transport = address->peer->transport;
       facts->peer_host = g_strdup (address->peer->host);
     }
-  facts->network =
-      g_strdup (question->policy.network != NULL ? question->policy.network : address->network);
+  facts->network = g_strdup (get_network (self, side));
   facts->addresses = g_strdupv (address->addresses);
   facts->tls_name = g_strdup (address->tls_name);
 }
@@ -425,6 +400,7 @@ fill_vm (const VmmigPreflightGathering *self, VmmigPreflightFacts *facts)
       g_strdup (self->vm != NULL && self->vm->name != NULL ? self->vm->name : self->question->vm);
   facts->vm = self->vm != NULL ? vmmig_vm_facts_copy (self->vm) : NULL;
   facts->vm_error = g_strdup (self->vm_error);
+  facts->vm_error_code = self->vm_error_code;
   facts->vm_survey = self->vm_survey != NULL ? vmmig_vm_survey_ref (self->vm_survey) : NULL;
   facts->vm_survey_error = g_strdup (self->vm_survey_error);
 }
@@ -459,6 +435,7 @@ make_facts (const VmmigPreflightGathering *self, Side *side)
   facts->name_conflict = g_steal_pointer (&side->name_conflict);
   facts->hostname_addresses = g_steal_pointer (&side->hostname_addresses);
   facts->peer_addresses = g_steal_pointer (&side->peer_addresses);
+  facts->network_addresses = g_steal_pointer (&side->network_addresses);
   return facts;
 }
 
@@ -471,6 +448,7 @@ clear_side (Side *side)
   g_free (side->name_conflict);
   g_strfreev (side->hostname_addresses);
   g_strfreev (side->peer_addresses);
+  g_strfreev (side->network_addresses);
 }
 
 static void
@@ -514,7 +492,7 @@ advance (VmmigPreflightGathering *self, Side *side)
   if (side->done || !side->begun || side->n_calls > 0)
     return;
   if (side == &self->source && side->error != NULL)
-    settle_vm (self, NULL, side->error->message);
+    settle_vm (self, NULL, side->error);
   if (side->asked || side->error != NULL)
     side->done = TRUE;
   else if (!self->vm_settled)

@@ -7,20 +7,12 @@
 
 #include <glib.h>
 
+#include "values/vmmig-vm-disk-private.h"
+
 G_BEGIN_DECLS
 
 /* Larger documents are refused; libvirt's own limit for a string on the wire is 4 MiB. */
 #define VMMIG_VM_XML_MAX_BYTES (4u * 1024 * 1024)
-
-typedef struct
-{
-  char *target; /* "vda" */
-  char *type; /* "file", "block", "network", … */
-  char *source; /* (nullable) a path or a network name, for people */
-  gboolean read_only;
-  gboolean shareable;
-  gboolean empty; /* a drive without a medium */
-} VmmigVmDisk;
 
 typedef struct
 {
@@ -55,6 +47,9 @@ char *vmmig_vm_xml_find_host_uuid (const char *capabilities);
  * the file system allow: no '/', no newline. */
 gboolean vmmig_vm_name_check (const char *text, GError **error);
 gboolean vmmig_vm_name_is_uuid (const char *text);
+
+/* A size in libvirt's words; without @unit it is KiB. @why: "is too large". */
+gboolean vmmig_vm_size_parse (const char *text, const char *unit, guint64 *bytes, const char **why);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (VmmigVmXml, vmmig_vm_xml_free)
 

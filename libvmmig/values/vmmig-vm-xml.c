@@ -41,17 +41,6 @@ static gboolean G_GNUC_PRINTF (3, 4)
   return FALSE;
 }
 
-static void
-disk_free (gpointer data)
-{
-  VmmigVmDisk *disk = data;
-
-  g_free (disk->target);
-  g_free (disk->type);
-  g_free (disk->source);
-  g_free (disk);
-}
-
 void
 vmmig_vm_xml_free (VmmigVmXml *self)
 {
@@ -161,13 +150,29 @@ unit_to_bytes (const char *unit, guint64 *factor)
   return FALSE;
 }
 
+gboolean
+vmmig_vm_size_parse (const char *text, const char *unit, guint64 *bytes, const char **why)
+{
+  guint64 value;
+  guint64 factor;
+
+  *bytes = 0;
+  *why = NULL;
+  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &value, NULL))
+    *why = "is not a number";
+  else if (!unit_to_bytes (unit != NULL ? unit : "KiB", &factor))
+    *why = "has a unit that is not known";
+  else if (!g_uint64_checked_mul (bytes, value, factor))
+    *why = "is too large";
+  return *why == NULL;
+}
+
 static gboolean
 read_memory (VmmigVmXml *self, const xmlNode *root, GError **error)
 {
   g_autofree char *text = NULL;
   g_autofree char *unit = NULL;
-  guint64 value;
-  guint64 factor;
+  const char *why;
   xmlNode *node;
 
   if (!find_single (root, "memory", &node, error))
@@ -176,56 +181,8 @@ read_memory (VmmigVmXml *self, const xmlNode *root, GError **error)
     return TRUE;
   text = vmmig_xml_get_text (node);
   unit = vmmig_xml_get_attribute (node, "unit");
-  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &value, NULL))
-    return refuse (error, node, "its <memory> is not a number");
-  if (!unit_to_bytes (unit != NULL ? unit : "KiB", &factor))
-    return refuse (error, node, "the unit of its <memory> is not known");
-  if (!g_uint64_checked_mul (&self->memory, value, factor))
-    return refuse (error, node, "its <memory> is too large");
-  return TRUE;
-}
-
-/* What a disk's <source> names, for people; NULL if it names nothing. */
-static char *
-read_source (const xmlNode *source, const char *type)
-{
-  static const char *const names[] = {"file", "dev", "dir", "name", "path", "socket", NULL};
-  g_autofree char *pool = vmmig_xml_get_attribute (source, "pool");
-  g_autofree char *volume = vmmig_xml_get_attribute (source, "volume");
-  g_autofree char *protocol = vmmig_xml_get_attribute (source, "protocol");
-
-  if (pool != NULL && volume != NULL)
-    return g_strdup_printf ("%s/%s", pool, volume);
-  for (gsize i = 0; names[i] != NULL; i++)
-    {
-      g_autofree char *value = vmmig_xml_get_attribute (source, names[i]);
-
-      if (value != NULL && *value != '\0')
-        return protocol != NULL ? g_strdup_printf ("%s:%s", protocol, value)
-                                : g_steal_pointer (&value);
-    }
-  return g_steal_pointer (&protocol);
-}
-
-static VmmigVmDisk *
-read_disk (const xmlNode *node)
-{
-  VmmigVmDisk *disk = g_new0 (VmmigVmDisk, 1);
-  const xmlNode *source = vmmig_xml_get_child (node, "source");
-  g_autofree char *device = vmmig_xml_get_attribute (node, "device");
-
-  disk->target = vmmig_xml_get_attribute (vmmig_xml_get_child (node, "target"), "dev");
-  disk->type = vmmig_xml_get_attribute (node, "type");
-  if (disk->type == NULL)
-    disk->type = g_strdup ("file");
-  disk->source = read_source (source, disk->type);
-  disk->read_only =
-      vmmig_xml_get_child (node, "readonly") != NULL || g_strcmp0 (device, "cdrom") == 0;
-  disk->shareable = vmmig_xml_get_child (node, "shareable") != NULL;
-  /* A source whose place has other words (NVMe, a peer of vhost-user) is not empty. */
-  disk->empty = source == NULL || (disk->source == NULL && (strcmp (disk->type, "file") == 0 ||
-                                                            strcmp (disk->type, "block") == 0));
-  return disk;
+  return vmmig_vm_size_parse (text, unit, &self->memory, &why) ||
+         refuse (error, node, "its <memory> %s", why);
 }
 
 static gboolean
@@ -236,7 +193,7 @@ read_disks (VmmigVmXml *self, const xmlNode *devices, GError **error)
   for (xmlNode *node = vmmig_xml_get_child (devices, "disk"); node != NULL;
        node = vmmig_xml_get_next (node))
     {
-      VmmigVmDisk *disk = read_disk (node);
+      VmmigVmDisk *disk = vmmig_vm_disk_read (node);
 
       g_ptr_array_add (self->disks, disk);
       if (disk->target == NULL || *disk->target == '\0')
@@ -283,7 +240,7 @@ parse_doc (xmlDoc *doc, GError **error)
 {
   g_autoptr (VmmigVmXml) self = g_new0 (VmmigVmXml, 1);
 
-  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->disks = g_ptr_array_new_with_free_func ((GDestroyNotify)vmmig_vm_disk_free);
   if (!read_vm (self, xmlDocGetRootElement (doc), error))
     return NULL;
   return g_steal_pointer (&self);
@@ -317,7 +274,7 @@ vmmig_vm_xml_list_copied_disks (const VmmigVmXml *self)
     {
       const VmmigVmDisk *disk = g_ptr_array_index (self->disks, i);
 
-      if (!disk->read_only && !disk->shareable && !disk->empty)
+      if (vmmig_vm_disk_is_written (disk))
         g_ptr_array_add (names, g_strdup (disk->target));
     }
   g_ptr_array_add (names, NULL);

@@ -26,6 +26,8 @@ gboolean vmmig_xml_node_is (const xmlNode *node, const char *name);
 char *vmmig_xml_get_attribute (const xmlNode *node, const char *name);
 /* The text of @node without white space around it, or NULL if @node is NULL. (transfer full) */
 char *vmmig_xml_get_text (const xmlNode *node);
+/* The element and what is in it, as XML. (transfer full) */
+char *vmmig_xml_dump (const xmlNode *node);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
 

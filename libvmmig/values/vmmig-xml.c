@@ -357,3 +357,15 @@ vmmig_xml_get_text (const xmlNode *node)
 
   return text != NULL ? g_strstrip (text) : NULL;
 }
+
+char *
+vmmig_xml_dump (const xmlNode *node)
+{
+  xmlBuffer *buffer = xmlBufferCreate ();
+  char *text;
+
+  xmlNodeDump (buffer, node->doc, (xmlNode *)node, 0, 0);
+  text = g_strdup ((const char *)xmlBufferContent (buffer));
+  xmlBufferFree (buffer);
+  return text;
+}

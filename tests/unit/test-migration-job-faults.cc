@@ -108,7 +108,7 @@ const Refusal kRefusals[] = {
     {"NoCertificates", [] (JobSimulation &cluster, Job &) { cluster.hv2->has_tls = FALSE; },
      VMMIG_ERROR_INSECURE, "hv2", true},
     {"NoMemory", [] (JobSimulation &cluster, Job &) { cluster.hv2->memory = kMiB; },
-     VMMIG_ERROR_NO_RESOURCES, "hv2", true},
+     VMMIG_ERROR_NO_RESOURCES, "hv2", false},
     {"LocalDisk", [] (JobSimulation &cluster, Job &) { cluster.vm.disk = kGiB; },
      VMMIG_ERROR_STORAGE, "hv2", true},
     {"OldLibvirt",

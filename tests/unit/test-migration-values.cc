@@ -13,6 +13,7 @@
 
 #include "job/vmmig-forecast-private.h"
 #include "job/vmmig-values-private.h"
+#include "preflight/vmmig-preflight-report-private.h"
 
 namespace
 {
@@ -377,6 +378,7 @@ full_result ()
   values.transferred = 700;
   values.total = 1000;
   values.iterations = 4;
+  values.preflight_report = vmmig_preflight_report_new ("db1", "h1", "h2");
   return values;
 }
 
@@ -409,6 +411,7 @@ TEST (Result, TakesItsValuesAndGivesThem)
   EXPECT_EQ (vmmig_migration_result_get_transferred (result), 700u);
   EXPECT_EQ (vmmig_migration_result_get_total (result), 1000u);
   EXPECT_EQ (vmmig_migration_result_get_iterations (result), 4u);
+  EXPECT_NE (vmmig_migration_result_get_preflight_report (result), nullptr);
 }
 
 TEST (Result, TheDictionaryHasEveryGetter)

@@ -302,6 +302,21 @@ async def measure_memory(self, vm, seconds=0):
     return memory, dirty_rate
 
 
+@_add(Vmmig.Node)
+async def preflight(self):
+    """Look at the node by itself; what was found, as a PreflightReport."""
+    return await _call(self.preflight_async, self.preflight_finish, waits_for_truth=False)
+
+
+async def preflight_cluster(nodes, parallel_drains=1):
+    """Look at all nodes of a cluster; what was found, as a PreflightReport."""
+    return await _call(Vmmig.preflight_cluster_async, Vmmig.preflight_cluster_finish, nodes,
+                       parallel_drains, waits_for_truth=False)
+
+
+__all__.append("preflight_cluster")
+
+
 # --- test migrations ---------------------------------------------------------------------------
 
 
@@ -346,6 +361,12 @@ async def attach(self):
 async def query(self):
     """Ask the nodes where the VM is and what is being done with it."""
     return await _call(self.query_async, self.query_finish, waits_for_truth=False)
+
+
+@_add(Vmmig.MigrationJob)
+async def preflight(self):
+    """Look for everything that would stop or spoil the migration; a PreflightReport."""
+    return await _call(self.preflight_async, self.preflight_finish, waits_for_truth=False)
 
 
 @_add(Vmmig.MigrationJob)
@@ -514,6 +535,15 @@ def _replay_words(self):
     return f"<Vmmig.Replay {self.strategy.value_nick} {self.end.value_nick} {self.text!r}>"
 
 
+def _finding_words(self):
+    return f"<Vmmig.PreflightFinding {self.severity.value_nick} {self.id} {self.text!r}>"
+
+
+def _preflight_words(self):
+    blockers = self.count(Vmmig.PreflightSeverity.BLOCKER)
+    return f"<Vmmig.PreflightReport {self.vm!r} {blockers} in the way>"
+
+
 for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_words),
                     (Vmmig.MigrationJob, _job_words)):
     _add_properties(_cls)
@@ -524,6 +554,8 @@ for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
                     (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
                     (Vmmig.MigrationStatus, _status_words),
+                    (Vmmig.PreflightFinding, _finding_words),
+                    (Vmmig.PreflightReport, _preflight_words),
                     (Vmmig.Replay, _replay_words)):
     _add_getters(_cls)
     _cls.__repr__ = _repr
