@@ -9,8 +9,8 @@
 # To build all of it
 packages_build=(
   g++ gcc gi-docgen gir1.2-glib-2.0 gobject-introspection libc6-dev libgirepository1.0-dev
-  libglib2.0-dev libjson-glib-dev libvirt-dev libxml2-dev libyaml-dev meson ninja-build
-  pkg-config python3 valac
+  libglib2.0-dev libjson-glib-dev libssl-dev libvirt-dev libxml2-dev libyaml-dev meson
+  ninja-build pkg-config python3 valac
 )
 # Real hosts on one machine: daemons, hypervisor, certificates, links
 packages_lab=(
@@ -20,8 +20,8 @@ packages_lab=(
 )
 # What the other tests need
 packages_test=(
-  abigail-tools binutils clang clang-format gir1.2-gtk-3.0 gjs libc6-dbg libgmock-dev libgtest-dev
-  libxml2-utils python3-gi shellcheck valgrind xauth xvfb
+  abigail-tools binutils clang clang-format gir1.2-gtk-3.0 gjs libc6-dbg libgmock-dev libgnutls28-dev
+  libgtest-dev libxml2-utils python3-gi shellcheck valgrind xauth xvfb
 )
 
 # Those of the packages given that are not installed, one per line

@@ -17,6 +17,7 @@ int cmd_postcopy (int argc, char **argv);
 int cmd_steer (int argc, char **argv);
 int cmd_forecast (int argc, char **argv);
 int cmd_label (int argc, char **argv);
+int cmd_pki (int argc, char **argv);
 int cmd_policy (int argc, char **argv);
 int cmd_preflight (int argc, char **argv);
 int cmd_replay (int argc, char **argv);

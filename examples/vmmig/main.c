@@ -29,6 +29,7 @@ static const struct
     {"steer", "change the limits of a running migration, or let it end now", cmd_steer},
     {"forecast", "whether a VM's migration would end, and when", cmd_forecast},
     {"label", "show or change the labels of a VM", cmd_label},
+    {"pki", "make, check and show certificates", cmd_pki},
     {"policy", "check and show policies, and explain which one a VM gets", cmd_policy},
     {"preflight", "everything that would stop or spoil a migration", cmd_preflight},
     {"replay", "what a strategy would decide about a recorded migration", cmd_replay},

@@ -15,7 +15,7 @@ _vmmig()
 
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    candidates='migrate status watch cancel postcopy steer forecast label policy preflight replay settings version --help'
+    candidates='migrate status watch cancel postcopy steer forecast label pki policy preflight replay settings version --help'
   else
     case $before in
       --from | --to | --on | --node | --peer-uri)
@@ -23,7 +23,7 @@ _vmmig()
         candidates='qemu+ssh qemu+tls qemu'
         ;;
       --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | --settings | \
-        --directory | --policy-directory | import | check)
+        --directory | --policy-directory | --ca | --client-certificate | --client-key | import | check)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -33,6 +33,9 @@ _vmmig()
       --copy-storage) candidates='none all incremental' ;;
       --precedence) candidates='documented kubevirt' ;;
       settings) candidates='show set unset import --help' ;;
+      pki) candidates='init issue check show probe --help' ;;
+      --layout) candidates='qemu libvirt' ;;
+      --role) candidates='both server client' ;;
       policy) candidates='check show explain --help' ;;
       set | unset)
         candidates=$("$tool" settings show 2>/dev/null | cut -d ' ' -f 1)
@@ -42,6 +45,9 @@ _vmmig()
         if [[ $word == -* ]]; then
           candidates=$(_vmmig_options "$tool" "${COMP_WORDS[1]}")
         elif [ "${COMP_WORDS[1]}" = replay ]; then
+          mapfile -t COMPREPLY < <(compgen -f -- "$word")
+          return
+        elif [ "$before" = show ] && [ "${COMP_WORDS[1]}" = pki ]; then
           mapfile -t COMPREPLY < <(compgen -f -- "$word")
           return
         elif [ "$before" = show ] && [ "${COMP_WORDS[1]}" = policy ]; then

@@ -396,4 +396,57 @@ typedef enum
   VMMIG_PREFLIGHT_SEVERITY_BLOCKER,
 } VmmigPreflightSeverity;
 
+/**
+ * VmmigTlsLayout:
+ * @VMMIG_TLS_LAYOUT_QEMU: QEMU's directory, by default `/etc/pki/qemu`: `ca-cert.pem`,
+ *   `server-cert.pem`, `server-key.pem`, `client-cert.pem`, `client-key.pem`
+ * @VMMIG_TLS_LAYOUT_LIBVIRT: the directory above libvirt's, by default `/etc/pki`:
+ *   `CA/cacert.pem`, `libvirt/servercert.pem`, `libvirt/private/serverkey.pem`,
+ *   `libvirt/clientcert.pem`, `libvirt/private/clientkey.pem`
+ *
+ * Whose certificates lie in a directory, and so under which names.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_TLS_LAYOUT_QEMU,
+  VMMIG_TLS_LAYOUT_LIBVIRT,
+} VmmigTlsLayout;
+
+/**
+ * VmmigTlsRole:
+ * @VMMIG_TLS_ROLE_BOTH: it is source and destination of migrations
+ * @VMMIG_TLS_ROLE_SERVER: others connect to it: the destination of a migration
+ * @VMMIG_TLS_ROLE_CLIENT: it connects to others: the source of a migration
+ *
+ * What a node's certificates have to be good for.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_TLS_ROLE_BOTH,
+  VMMIG_TLS_ROLE_SERVER,
+  VMMIG_TLS_ROLE_CLIENT,
+} VmmigTlsRole;
+
+/**
+ * VmmigPkiIssueFlags:
+ * @VMMIG_PKI_ISSUE_NONE: certificates are made where there are none; nothing is replaced
+ * @VMMIG_PKI_ISSUE_RENEW: certificates that are there are replaced; their keys stay, so nobody who
+ *   reads meanwhile gets a certificate and a key that do not belong together
+ * @VMMIG_PKI_ISSUE_NEW_KEYS: with `VMMIG_PKI_ISSUE_RENEW`: the keys are replaced too
+ *
+ * How certificates are issued.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_PKI_ISSUE_NONE = 0,
+  VMMIG_PKI_ISSUE_RENEW = 1u << 0,
+  VMMIG_PKI_ISSUE_NEW_KEYS = 1u << 1,
+} VmmigPkiIssueFlags;
+
 G_END_DECLS

@@ -33,8 +33,8 @@ G_BEGIN_DECLS
  * @VMMIG_ERROR_VM_NOT_FOUND: the node has no such VM: check the name and the node
  * @VMMIG_ERROR_VM_STATE: the VM is in a state in which it cannot migrate: change its state first
  * @VMMIG_ERROR_BUSY: the VM is being migrated, or something else holds it: wait, or attach
- * @VMMIG_ERROR_CONFLICT: the destination already has a VM of that name or UUID: rename or remove
- *   one
+ * @VMMIG_ERROR_CONFLICT: the destination already has a VM of that name or UUID, or a directory
+ *   already has certificates: rename or remove one, or renew them
  * @VMMIG_ERROR_SAME_HOST: source and destination are one host: choose another destination
  * @VMMIG_ERROR_INCOMPATIBLE: the destination cannot run this VM: choose another destination
  * @VMMIG_ERROR_STORAGE: a disk is neither shared nor copied, or cannot be copied: share it, or

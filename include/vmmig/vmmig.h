@@ -15,12 +15,15 @@
 #include <vmmig/vmmig-migration-result.h>
 #include <vmmig/vmmig-migration-status.h>
 #include <vmmig/vmmig-node.h>
+#include <vmmig/vmmig-pki.h>
 #include <vmmig/vmmig-policy-resolution.h>
 #include <vmmig/vmmig-policy-set.h>
 #include <vmmig/vmmig-preflight-report.h>
 #include <vmmig/vmmig-preflight.h>
 #include <vmmig/vmmig-replay.h>
 #include <vmmig/vmmig-settings.h>
+#include <vmmig/vmmig-test-migration.h>
+#include <vmmig/vmmig-tls.h>
 #include <vmmig/vmmig-trace.h>
 #include <vmmig/vmmig-version.h>
 #include <vmmig/vmmig-vm-model.h>

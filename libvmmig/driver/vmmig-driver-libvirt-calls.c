@@ -347,6 +347,9 @@ static const struct
     [VMMIG_CALL_CHECK_FREE] = {{0}, vmmig_libvirt_call_check_free},
     [VMMIG_CALL_SURVEY_NODE] = {{.alone = TRUE}, vmmig_libvirt_call_survey_node},
     [VMMIG_CALL_SURVEY_VM] = {{.alone = TRUE}, vmmig_libvirt_call_survey_vm},
+    [VMMIG_CALL_CREATE_TEST_VM] = {{.writes = TRUE}, vmmig_libvirt_call_create_test_vm},
+    [VMMIG_CALL_REMOVE_TEST_VM] = {{.writes = TRUE}, vmmig_libvirt_call_remove_test_vm},
+    [VMMIG_CALL_LIST_TEST_VMS] = {{0}, vmmig_libvirt_call_list_test_vms},
     [VMMIG_CALL_RESOLVE] = {{.alone = TRUE}, NULL},
 };
 

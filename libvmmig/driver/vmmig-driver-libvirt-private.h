@@ -238,6 +238,9 @@ void vmmig_libvirt_call_memory (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_check_free (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_survey_node (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_survey_vm (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_create_test_vm (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_remove_test_vm (VmmigLibvirtCall *self, virConnectPtr conn);
+void vmmig_libvirt_call_list_test_vms (VmmigLibvirtCall *self, virConnectPtr conn);
 void vmmig_libvirt_call_open_facts (VmmigLibvirtCall *self, virConnectPtr conn);
 /* State and reason of @domain into @facts. FALSE: see libvirt's error. */
 gboolean vmmig_libvirt_domain_get_state (virDomainPtr domain, VmmigVmFacts *facts);

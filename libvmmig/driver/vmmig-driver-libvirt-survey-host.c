@@ -312,6 +312,19 @@ vmmig_libvirt_survey_vms (VmmigLibvirtSurvey *self)
 
 /* --- emulator and CPU --- */
 
+/* TRUE if the error is no failure to answer: the node has no emulator at that place or for that
+ * architecture, or one that knows no such machine type or kind of VM. */
+static gboolean
+is_refusal (const virError *error)
+{
+  if (error == NULL)
+    return FALSE;
+  if (error->code == VIR_ERR_INVALID_ARG || error->code == VIR_ERR_CONFIG_UNSUPPORTED)
+    return TRUE;
+  return error->code == VIR_ERR_SYSTEM_ERROR && error->domain == VIR_FROM_QEMU &&
+         error->message != NULL && strstr (error->message, "Cannot check QEMU binary") != NULL;
+}
+
 void
 vmmig_libvirt_survey_emulator (VmmigLibvirtSurvey *self)
 {
@@ -324,8 +337,7 @@ vmmig_libvirt_survey_emulator (VmmigLibvirtSurvey *self)
                                           query->virt_type, 0);
   if (text == NULL)
     {
-      /* It knows no such emulator, machine type or kind of VM. */
-      self->survey->emulator_refused = virGetLastErrorCode () == VIR_ERR_INVALID_ARG;
+      self->survey->emulator_refused = is_refusal (virGetLastError ());
       vmmig_libvirt_survey_fail (self->call, self->survey->errors, VMMIG_TOPIC_EMULATOR);
       return;
     }
@@ -341,18 +353,29 @@ is_not_comparable (int code)
          code == VIR_ERR_CONFIG_UNSUPPORTED || code == VIR_ERR_ARGUMENT_UNSUPPORTED;
 }
 
+/* A model or a feature that the node's libvirt does not know cannot be there either. */
+static gboolean
+is_incompatible (const virError *error)
+{
+  if (error == NULL)
+    return FALSE;
+  if (error->code == VIR_ERR_CPU_INCOMPATIBLE)
+    return TRUE;
+  return error->code == VIR_ERR_INTERNAL_ERROR && error->domain == VIR_FROM_CPU &&
+         error->message != NULL && strstr (error->message, "nknown CPU") != NULL;
+}
+
 static void
 take_cpu_error (VmmigLibvirtSurvey *self)
 {
-  int code = virGetLastErrorCode ();
+  gboolean incompatible = is_incompatible (virGetLastError ());
 
-  if (code != VIR_ERR_CPU_INCOMPATIBLE && !is_not_comparable (code))
+  if (!incompatible && !is_not_comparable (virGetLastErrorCode ()))
     {
       vmmig_libvirt_survey_fail (self->call, self->survey->errors, VMMIG_TOPIC_CPU);
       return;
     }
-  self->survey->cpu =
-      code == VIR_ERR_CPU_INCOMPATIBLE ? VMMIG_CPU_INCOMPATIBLE : VMMIG_CPU_NOT_COMPARED;
+  self->survey->cpu = incompatible ? VMMIG_CPU_INCOMPATIBLE : VMMIG_CPU_NOT_COMPARED;
   self->survey->cpu_text = vmmig_libvirt_survey_take_words ();
 }
 

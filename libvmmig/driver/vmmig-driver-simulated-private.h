@@ -91,6 +91,7 @@ typedef struct
   guint64 disk; /* bytes of a local disk "vda"; 0: none, or shared */
   guint first_iteration; /* what QEMU's counter shows in the first pass: usually 1 */
   const char *labels; /* (nullable) the element in its metadata, whoever wrote it */
+  const char *mark; /* (nullable) likewise that of a test VM */
   gboolean persistent;
   gboolean autostart;
   gboolean paused;

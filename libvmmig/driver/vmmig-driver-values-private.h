@@ -169,6 +169,9 @@ typedef enum
   VMMIG_CALL_CHECK_FREE, /* vm (uuid), text (name) -> CONFLICT if the name or UUID is taken there */
   VMMIG_CALL_SURVEY_NODE, /* survey (nullable) -> survey: what the node has, by topics */
   VMMIG_CALL_SURVEY_VM, /* vm -> vm survey: what it is tied to on this node */
+  VMMIG_CALL_CREATE_TEST_VM, /* vm (name), text: its XML */
+  VMMIG_CALL_REMOVE_TEST_VM, /* vm (uuid) -> vm facts as it was; CONFLICT if it is not ours */
+  VMMIG_CALL_LIST_TEST_VMS, /* -> list of vm facts with their marks as tags, free memory */
   VMMIG_CALL_RESOLVE, /* names -> addresses that they resolve to, as seen from here */
 } VmmigCallKind;
 
@@ -237,6 +240,7 @@ typedef struct
   VmmigVmMemory memory; /* GET_MEMORY */
   VmmigNodeSurvey *survey; /* SURVEY_NODE */
   VmmigVmSurvey *vm_survey; /* SURVEY_VM */
+  guint64 free_memory; /* LIST_TEST_VMS: bytes; 0: not known */
   VmmigStats stats;
   gboolean watched; /* POLL: the VM's events come as well, so the next poll may take its time */
 } VmmigReply;

@@ -277,6 +277,12 @@ vmmig_call_kind_describe (VmmigCallKind kind)
       return "see what the node has";
     case VMMIG_CALL_SURVEY_VM:
       return "see what the VM is tied to";
+    case VMMIG_CALL_CREATE_TEST_VM:
+      return "create a test VM";
+    case VMMIG_CALL_REMOVE_TEST_VM:
+      return "remove the test VM";
+    case VMMIG_CALL_LIST_TEST_VMS:
+      return "look for test VMs";
     case VMMIG_CALL_RESOLVE:
       return "resolve the host's name";
     }
@@ -297,5 +303,6 @@ vmmig_reply_clear (VmmigReply *self)
   self->lost = FALSE;
   self->watched = FALSE;
   self->memory = (VmmigVmMemory){0};
+  self->free_memory = 0;
   self->stats = (VmmigStats){0};
 }

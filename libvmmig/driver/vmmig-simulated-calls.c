@@ -468,6 +468,11 @@ sim_host_execute (SimHost *host, SimCall *call)
     case VMMIG_CALL_SURVEY_NODE:
       call->reply.survey = sim_host_survey (host, call->request->survey);
       return TRUE;
+    case VMMIG_CALL_CREATE_TEST_VM:
+    case VMMIG_CALL_REMOVE_TEST_VM:
+    case VMMIG_CALL_LIST_TEST_VMS:
+      sim_host_answer_test_vm (host, call);
+      return TRUE;
     default:
       return answer_for_vm (host, call, vm);
     }

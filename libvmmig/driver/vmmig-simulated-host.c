@@ -22,6 +22,7 @@ free_vm (gpointer data)
   g_free (vm->name);
   g_free (vm->tag);
   g_free (vm->labels);
+  g_free (vm->mark);
   g_free (vm);
 }
 
@@ -289,6 +290,7 @@ vmmig_simulated_host_add_vm (VmmigSimulatedHost *host, const VmmigSimulatedVmSpe
   vm->persistent = spec->persistent || spec->shut_off;
   vm->autostart = spec->autostart;
   vm->labels = g_strdup (spec->labels);
+  vm->mark = g_strdup (spec->mark);
   g_ptr_array_add (((SimHost *)host)->vms, vm);
   if (spec->shut_off)
     vm->state = VMMIG_VM_SHUT_OFF;

@@ -235,6 +235,8 @@ finish_begin (SimMigration *self)
   incoming->tag = g_strdup (vm->tag);
   g_free (incoming->labels);
   incoming->labels = g_strdup (vm->labels);
+  g_free (incoming->mark);
+  incoming->mark = g_strdup (vm->mark);
   sim_vm_set (self->destination, incoming, VMMIG_VM_PAUSED, VMMIG_VM_REASON_STARTING_UP);
   sim_migration_enter (self, VMMIG_SIMULATED_PHASE_PREPARE);
 }
@@ -256,6 +258,7 @@ begin_copy (SimMigration *self)
   self->pass_bytes = self->total;
   self->dirtied = 0;
   self->synchronised = self->sim->now;
+  self->copying_since = self->sim->now;
   sim_migration_enter (self, VMMIG_SIMULATED_PHASE_COPY);
   begin_pass (self);
 }
@@ -332,14 +335,17 @@ start_on_destination (SimMigration *self, VmmigVmReason reason)
 static void
 read_final_stats (SimMigration *self, VmmigStats *stats)
 {
+  gint64 copied_for = (self->sim->now - self->copying_since) / SIM_MS;
+
   *stats = (VmmigStats){0};
   sim_migration_read_stats (self, stats);
   stats->active = FALSE;
   stats->completed = TRUE;
   stats->memory_remaining = 0;
   stats->fields |= VMMIG_STAT_MEMORY_RATE;
-  if (stats->elapsed > 0)
-    stats->memory_rate = stats->memory_processed * 1000 / stats->elapsed;
+  /* QEMU does not count what was before it sent anything. */
+  if (copied_for > 0)
+    stats->memory_rate = stats->memory_processed * 1000 / (guint64)copied_for;
 }
 
 /* The source's process ends; what is known of it goes with it, if it is transient. */

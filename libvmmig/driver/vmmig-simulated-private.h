@@ -7,6 +7,7 @@
  * vmmig-simulated-calls.c: what a host answers.
  * vmmig-simulated-survey.c: what a host has, and what its VMs are tied to.
  * vmmig-simulated-checks.c: why libvirt would not migrate a VM.
+ * vmmig-simulated-test-vm.c: VMs of test migrations.
  * vmmig-simulated-memory.c: memory, bandwidth, time: how far a migration has come.
  * vmmig-simulated-migration.c: a migration's life from one phase to the next.
  * vmmig-simulated-faults.c: what breaks, and what becomes of everything else then.
@@ -135,6 +136,7 @@ typedef struct
   char *labels; /* (nullable) the element in its metadata */
   guint n_snapshots, n_checkpoints;
   gboolean has_block_job;
+  char *mark; /* (nullable) that of a test VM */
   gint64 sampled_at; /* µs: when its dirty rate is known; 0: nobody asked */
   SimMigration *migration; /* that it is the source or the destination of */
   VmmigStats completed;
@@ -185,6 +187,7 @@ struct _SimMigration
   double bandwidth; /* limit; 0: none */
   double dirtied; /* bytes written since the last synchronisation, before overlaps */
   gint64 synchronised; /* µs */
+  gint64 copying_since; /* µs */
   double dirty_rate; /* as measured by QEMU */
   guint64 downtime_limit; /* ms */
   guint64 expected_downtime; /* ms */
@@ -270,6 +273,10 @@ gboolean sim_vm_is_active (const SimVm *vm);
 VmmigNodeSurvey *sim_survey_new (void); /* what a host begins with */
 VmmigNodeSurvey *sim_host_survey (const SimHost *host, const VmmigSurveyQuery *query);
 VmmigVmSurvey *sim_vm_survey (const SimHost *host, const SimVm *vm);
+
+/* --- vmmig-simulated-test-vm.c --- */
+
+void sim_host_answer_test_vm (SimHost *host, SimCall *call);
 
 /* --- vmmig-simulated-memory.c --- */
 

@@ -81,6 +81,7 @@ only_reads (const SimCall *call)
     case VMMIG_CALL_RESOLVE:
     case VMMIG_CALL_GET_LABELS:
     case VMMIG_CALL_GET_MEMORY:
+    case VMMIG_CALL_LIST_TEST_VMS:
       return TRUE;
     default:
       return FALSE;

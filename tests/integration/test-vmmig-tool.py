@@ -13,8 +13,8 @@ import unittest
 import vmmig_tool
 from vmmig_tool import NOWHERE, NODES, run
 
-COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "forecast", "label", "policy",
-            "settings", "version"]
+COMMANDS = ["migrate", "status", "watch", "cancel", "postcopy", "steer", "forecast", "label", "pki",
+            "policy", "settings", "version"]
 MANUAL = (vmmig_tool.SOURCE / "examples/vmmig/vmmig.1").read_text(encoding="utf-8")
 # A VM's names that a shell, a terminal, a parser or a log could stumble over
 NAMES = ["it's", 'say "hi"', "$(reboot)", "`id`", "a\nb", "a\tb", "\x1b[2J\x1b[1;31mred", "\x9b31m",
@@ -56,7 +56,8 @@ class CommandLine(unittest.TestCase):
         self.usage_error(b"\xff", says="\N{REPLACEMENT CHARACTER}")
 
     def test_what_is_missing_is_named(self):
-        for command in set(COMMANDS) - {"forecast", "label", "policy", "settings", "version", "status"}:
+        for command in set(COMMANDS) - {"forecast", "label", "pki", "policy", "settings", "version",
+                                        "status"}:
             self.usage_error(command, says="No VM")
             self.usage_error(command, "vm", says="--from")
         self.usage_error("status", says="--from")

@@ -87,6 +87,16 @@ class Sources(unittest.TestCase):
                         problems.append(f"{name}:{number}: {line.strip()}")
         self.none(problems)
 
+    def test_openssl_is_used_for_certificates_only(self):
+        problems = []
+        for path in sources.files(".c", ".h"):
+            name = sources.name(path)
+            if name.startswith(("libvmmig/", "include/", "examples/")) and \
+                    not re.match(r"libvmmig/preflight/vmmig-(tls|pki)", name) and \
+                    re.search(r"^#\s*include\s*<openssl/", path.read_text(), re.M):
+                problems.append(name)
+        self.none(problems)
+
     def test_layers_include_only_what_is_below_them(self):
         problems = []
         for path in sources.files(".c", ".h"):

@@ -81,6 +81,7 @@ struct Answer
   gint64 asked = g_get_monotonic_time ();
   VmmigStats stats = {};
   VmmigVmMemory memory = {};
+  guint64 free_memory = 0;
   VmmigVmState state = VMMIG_VM_OTHER;
   VmmigVmReason reason = VMMIG_VM_REASON_OTHER;
   VmmigVmJob job = VMMIG_VM_JOB_NONE;
@@ -132,6 +133,7 @@ answer_cb (VmmigReply *reply, gpointer user_data)
   answer.seconds = (double)(g_get_monotonic_time () - answer.asked) / G_TIME_SPAN_SECOND;
   answer.stats = reply->stats;
   answer.memory = reply->memory;
+  answer.free_memory = reply->free_memory;
   if (reply->vm != nullptr)
     {
       answer.state = reply->vm->state;

@@ -138,6 +138,12 @@ concerns_definition (const fake::Vm &vm, unsigned int flags)
 }
 
 static bool
+is_mark (const char *uri)
+{
+  return strstr (uri, "/test-migration/") != nullptr;
+}
+
+static bool
 is_labels (const char *uri)
 {
   return strstr (uri, "/labels/") != nullptr;
@@ -149,7 +155,8 @@ virDomainGetMetadata (virDomainPtr domain, int, const char *uri, unsigned int fl
   VISIT_VM ("virDomainGetMetadata", nullptr);
   if (!check_impact (*vm, flags))
     return nullptr;
-  const std::string &text = !is_labels (uri)                   ? vm->tag
+  const std::string &text = is_mark (uri)                      ? vm->mark
+                            : !is_labels (uri)                 ? vm->tag
                             : concerns_definition (*vm, flags) ? vm->config_labels
                                                                : vm->labels;
 

@@ -128,6 +128,15 @@ virNodeGetFreePages (virConnectPtr conn,
   return (int)free_pages.size ();
 }
 
+/* What may start a program on the node is not for those who only look. */
+static bool
+is_denied (virConnectPtr conn)
+{
+  if (conn->read_only)
+    set_error (VIR_ERR_OPERATION_DENIED, VIR_FROM_NONE, "read only access prevents this");
+  return conn->read_only;
+}
+
 char *
 virConnectGetDomainCapabilities (virConnectPtr conn,
                                  const char *,
@@ -137,7 +146,8 @@ virConnectGetDomainCapabilities (virConnectPtr conn,
                                  unsigned int)
 {
   Visit visit ("virConnectGetDomainCapabilities", conn, machine != nullptr ? machine : "");
-  return visit.fails ? nullptr : strdup (world ().node.domain_capabilities.c_str ());
+  return visit.fails || is_denied (conn) ? nullptr
+                                         : strdup (world ().node.domain_capabilities.c_str ());
 }
 
 int
@@ -150,7 +160,7 @@ virConnectCompareHypervisorCPU (virConnectPtr conn,
                                 unsigned int)
 {
   Visit visit ("virConnectCompareHypervisorCPU", conn, xml);
-  return visit.fails ? VIR_CPU_COMPARE_ERROR : world ().node.cpu;
+  return visit.fails || is_denied (conn) ? (int)VIR_CPU_COMPARE_ERROR : world ().node.cpu;
 }
 
 /* --- networks and interfaces --- */

@@ -30,6 +30,7 @@ struct Vm
   std::string tag; /* the running VM's metadata in the job's namespace */
   std::string labels,
       config_labels; /* those in the labels': of the running VM, of its definition */
+  std::string mark; /* that of a test migration */
   int job_type = VIR_DOMAIN_JOB_NONE;
   std::vector<virTypedParameter> stats;
   std::vector<virTypedParameter> memory; /* balloon and dirty rate; and figures of disks */

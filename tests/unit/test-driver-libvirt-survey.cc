@@ -342,7 +342,7 @@ TEST_F (DriverLibvirtSurvey, AReadOnlyConnectionTellsWhatItMay)
   renew_node ();
   auto survey = survey_node ();
   ASSERT_EQ (survey->code, 0) << survey->message;
-  EXPECT_EQ (survey->unknown (), std::vector<int> ());
+  EXPECT_EQ (survey->unknown (), (std::vector<int>{VMMIG_TOPIC_EMULATOR, VMMIG_TOPIC_CPU}));
   EXPECT_EQ (at<VmmigSurveyedSecret> (survey->node->secrets, 0).exists, VMMIG_ANSWER_YES);
   EXPECT_EQ (at<VmmigSurveyedSecret> (survey->node->secrets, 0).has_value, VMMIG_ANSWER_UNKNOWN);
   EXPECT_EQ (survey_vm ()->code, 0);
@@ -385,6 +385,9 @@ TEST_F (DriverLibvirtSurvey, TheCpuIsComparedOrNot)
           c.unknown ? survey->error (VMMIG_TOPIC_CPU) : to_string (survey->node->cpu_text);
       EXPECT_NE (words.find ("avx512f is missing"), std::string::npos);
     }
+  fake::fail ("virConnectCompareHypervisorCPU", VIR_ERR_INTERNAL_ERROR, VIR_FROM_CPU,
+              "internal error: Unknown CPU model Newest-v7");
+  EXPECT_EQ (survey_node ()->node->cpu, VMMIG_CPU_INCOMPATIBLE);
   fake::fail ("virConnectCompareHypervisorCPU", 0, 0, "", 0);
   host.cpu = VIR_CPU_COMPARE_INCOMPATIBLE;
   fake::set_node (host);
@@ -396,12 +399,28 @@ TEST_F (DriverLibvirtSurvey, TheCpuIsComparedOrNot)
 
 TEST_F (DriverLibvirtSurvey, AnEmulatorThatRefusesIsAVerdict)
 {
+  const struct
+  {
+    int code;
+    const char *message;
+    bool refused;
+  } cases[] = {
+      {VIR_ERR_INVALID_ARG, "the machine 'pc-q35-99' is not supported by emulator '/q'", true},
+      {VIR_ERR_CONFIG_UNSUPPORTED, "unable to find any emulator to serve 'pc-q35-99'", true},
+      {VIR_ERR_SYSTEM_ERROR, "Cannot check QEMU binary /pc-q35-99: No such file or directory",
+       true},
+      {VIR_ERR_SYSTEM_ERROR, "Failed to read pidfile of pc-q35-99", false},
+      {VIR_ERR_INTERNAL_ERROR, "pc-q35-99", false},
+  };
+
   EXPECT_FALSE (survey_node ()->node->emulator_refused);
-  fake::fail ("virConnectGetDomainCapabilities", VIR_ERR_INVALID_ARG, VIR_FROM_QEMU,
-              "the machine 'pc-q35-99' is not supported by emulator");
-  auto survey = survey_node ();
-  EXPECT_TRUE (survey->node->emulator_refused);
-  EXPECT_NE (survey->error (VMMIG_TOPIC_EMULATOR).find ("pc-q35-99"), std::string::npos);
+  for (const auto &c : cases)
+    {
+      fake::fail ("virConnectGetDomainCapabilities", c.code, VIR_FROM_QEMU, c.message);
+      auto survey = survey_node ();
+      EXPECT_EQ (survey->node->emulator_refused, c.refused) << c.message;
+      EXPECT_NE (survey->error (VMMIG_TOPIC_EMULATOR).find ("pc-q35-99"), std::string::npos);
+    }
 }
 
 TEST_F (DriverLibvirtSurvey, InterfacesComeFromDevicesWhereThereIsNoDriverForThem)

@@ -317,6 +317,24 @@ async def preflight_cluster(nodes, parallel_drains=1):
 __all__.append("preflight_cluster")
 
 
+# --- test migrations ---------------------------------------------------------------------------
+
+
+@_add(Vmmig.TestMigration)
+async def run(self):
+    """Test the path; what was found, or GLib.Error.
+
+    Cancelling the task that awaits this ends the test, and waits until its VM is removed.
+    """
+    return await _call(self.run_async, self.run_finish)
+
+
+@_add(Vmmig.TestMigration)
+async def clean_up(self):
+    """Remove from both nodes what tests left there long ago; what was found."""
+    return await _call(self.clean_up_async, self.clean_up_finish, waits_for_truth=False)
+
+
 # --- jobs --------------------------------------------------------------------------------------
 
 
@@ -458,6 +476,18 @@ def _downtime(self):
     return milliseconds if known else None
 
 
+def _duration(self):
+    """Milliseconds, or None before the end."""
+    known, milliseconds = self.get_duration()
+    return milliseconds if known else None
+
+
+def _bandwidth(self):
+    """Bytes per second, or None where it is not known."""
+    known, rate = self.get_bandwidth()
+    return rate if known else None
+
+
 def _remaining(self):
     """Milliseconds: likely, low and high, or None where it is not known; high is None for no bound."""
     known, milliseconds, low, high = self.get_remaining()
@@ -519,6 +549,7 @@ for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_w
     _add_properties(_cls)
     _cls.__repr__ = _repr
 _add_properties(Vmmig.VmModel)
+_add_properties(Vmmig.TestMigration)
 for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
                     (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
@@ -530,5 +561,8 @@ for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
     _cls.__repr__ = _repr
 Vmmig.MigrationResult.downtime = property(_downtime)
 Vmmig.Forecast.downtime = property(_downtime)
+Vmmig.TestMigration.downtime = property(_downtime)
+Vmmig.TestMigration.duration = property(_duration)
+Vmmig.TestMigration.bandwidth = property(_bandwidth)
 Vmmig.Replay.downtime = property(_downtime)
 Vmmig.Forecast.remaining = property(_remaining)
