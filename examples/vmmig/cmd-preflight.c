@@ -7,7 +7,10 @@
 #include "migrate-options.h"
 #include "preflight-output.h"
 #include "report.h"
+#include "test-migration.h"
 #include "units.h"
+
+#define MAXIMUM_MEASURE 60u /* s */
 
 typedef struct
 {
@@ -19,6 +22,9 @@ typedef struct
   gboolean cluster;
   gboolean all;
   gboolean list;
+  gboolean test;
+  char *measure;
+  guint measure_seconds;
 
   Output *output;
   Report *report;
@@ -37,6 +43,7 @@ preflight_clear (Preflight *self)
   g_strfreev (self->to);
   g_strfreev (self->nodes);
   g_free (self->parallel_drains);
+  g_free (self->measure);
   for (guint i = 0; self->reports != NULL && i < self->asked->len; i++)
     g_clear_pointer (&self->reports[i], vmmig_preflight_report_unref);
   g_free (self->reports);
@@ -62,6 +69,8 @@ new_context (Preflight *self)
     {"cluster", 0, 0, G_OPTION_ARG_NONE, &self->cluster, "Look at all hosts that follow, and whether they can take each other's VMs", NULL},
     {"parallel-drains", 0, 0, G_OPTION_ARG_FILENAME, &self->parallel_drains, "How many hosts of the cluster may drain together: 1", "NUMBER"},
     {"all", 0, 0, G_OPTION_ARG_NONE, &self->all, "Show everything of each destination, and what is in order", NULL},
+    {"test-migration", 0, 0, G_OPTION_ARG_NONE, &self->test, "Try the way to each destination that could take the VM, with a small VM made for it", NULL},
+    {"measure", 0, 0, G_OPTION_ARG_FILENAME, &self->measure, "With --test-migration: measure for this time what the way carries: 5s", "TIME"},
     {"list", 0, 0, G_OPTION_ARG_NONE, &self->list, "List the ids of all checks", NULL},
     G_OPTION_ENTRY_NULL,
   };
@@ -82,6 +91,21 @@ refuse (GError **error, const char *why)
 {
   g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, why);
   return FALSE;
+}
+
+static gboolean
+check_test (Preflight *self, GError **error)
+{
+  if (self->test && self->to == NULL)
+    return refuse (error, "--test-migration needs --from and --to");
+  if (self->measure != NULL && !self->test)
+    return refuse (error, "--measure is for --test-migration");
+  if (self->measure == NULL)
+    return TRUE;
+  if (!options_parse_timeout ("--measure", self->measure, &self->measure_seconds, error))
+    return FALSE;
+  return self->measure_seconds <= MAXIMUM_MEASURE ||
+         refuse (error, "--measure takes 1s to 60s: it keeps the link busy for as long");
 }
 
 static gboolean
@@ -291,6 +315,30 @@ ask_hosts (Preflight *self)
   return TRUE;
 }
 
+/* The first way that does not work decides about the exit code. */
+static void
+try_paths (Preflight *self)
+{
+  for (guint i = 0; self->test && i < self->asked->len; i++)
+    {
+      VmmigMigrationJob *job = self->asked->pdata[i];
+      const TestMigrationOptions options = {
+          .source = vmmig_migration_job_get_source (job),
+          .destination = vmmig_migration_job_get_destination (job),
+          .policy = vmmig_migration_job_get_policy (job),
+          .vm = vmmig_migration_job_get_vm (job),
+          .measure_seconds = self->measure_seconds,
+      };
+      ExitCode code;
+
+      if (self->reports[i] == NULL || vmmig_preflight_report_is_blocked (self->reports[i]))
+        continue;
+      code = test_migration_run (self->output, &options);
+      if (self->exit_code == EXIT_CODE_DONE)
+        self->exit_code = code;
+    }
+}
+
 static ExitCode
 judge (const Preflight *self, guint n_asked)
 {
@@ -312,7 +360,7 @@ cmd_preflight (int argc, char **argv)
 
   if (!options_parse_words (&self.migrate.common, context, argc, argv, "--from"))
     return EXIT_CODE_USAGE;
-  if (!check_words (&self, &error) || !check_lists (&self, &error))
+  if (!check_words (&self, &error) || !check_lists (&self, &error) || !check_test (&self, &error))
     return options_refuse (error);
   self.output = output_new (self.migrate.common.json);
   self.report = report_new (self.output, NULL);
@@ -327,5 +375,6 @@ cmd_preflight (int argc, char **argv)
   if (self.to != NULL ? !ask_vm (&self) : !ask_hosts (&self))
     return (int)self.exit_code;
   g_main_loop_run (self.loop);
+  try_paths (&self);
   return (int)judge (&self, n_asked);
 }

@@ -65,6 +65,16 @@ class OfAVm(unittest.TestCase):
         done = preflight("web01", "--from", H1, "--to", H7, "--to", H1)
         self.assertEqual(done.status, 2)
 
+    def test_the_way_is_tried(self):
+        done = preflight("web01", *NODES, "--test-migration", "--json")
+        self.assertEqual(done.status, 0, done.out + done.err)
+        self.assertGreater(len(done.events), 1)
+        done = preflight("web01", *NODES, "--test-migration", "--network", "10.99.0.0/24", "--json")
+        self.assertEqual((done.status, len(done.events)), (2, 1))
+        for arguments in (("--node", H1, "--test-migration"), ("web01", *NODES, "--measure", "2s"),
+                          ("web01", *NODES, "--test-migration", "--measure", "none")):
+            self.assertEqual(preflight(*arguments).status, 1)
+
     def test_nothing_is_changed(self):
         preflight("web01", *NODES)
         done = run("status", "web01", *NODES, simulated="")
