@@ -10,8 +10,6 @@
 #include "test-migration.h"
 #include "units.h"
 
-#define MAXIMUM_MEASURE 60u /* s */
-
 typedef struct
 {
   MigrateOptions migrate;
@@ -76,9 +74,11 @@ new_context (Preflight *self)
   };
   /* clang-format on */
   GOptionContext *context = options_new_hosts_context (
-      &self->migrate.common, "VM | --node URI | --cluster URI URI…",
+      &self->migrate.common, "VM | --test-migration | --node URI | --cluster URI URI…",
       "Looks for everything that would stop or spoil a migration, and says what to do about it.\n"
-      "Nothing is changed: the VM goes on as it is. The options of a migration are those of "
+      "Nothing is changed: the VM goes on as it is. With --test-migration a small VM is made for "
+      "it,\n"
+      "really migrated, and removed. The options of a migration are those of "
       "“vmmig migrate”.",
       hosts, NULL);
 
@@ -104,8 +104,12 @@ check_test (Preflight *self, GError **error)
     return TRUE;
   if (!options_parse_timeout ("--measure", self->measure, &self->measure_seconds, error))
     return FALSE;
-  return self->measure_seconds <= MAXIMUM_MEASURE ||
-         refuse (error, "--measure takes 1s to 60s: it keeps the link busy for as long");
+  if (self->measure_seconds <= VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+               "--measure takes 1s to %us: it keeps the link busy for as long",
+               VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE);
+  return FALSE;
 }
 
 static gboolean
@@ -148,7 +152,7 @@ check_words (const Preflight *self, GError **error)
     return n_words == 0 && !of_vm
                ? TRUE
                : refuse (error, "--node looks at a host by itself: no VM, --from or --to");
-  if (n_words == 0)
+  if (n_words == 0 && !self->test)
     return refuse (error, "No VM is named, nor --node, nor --cluster");
   if (n_words > 1)
     return refuse (error, "Only one VM can be named");
@@ -315,25 +319,60 @@ ask_hosts (Preflight *self)
   return TRUE;
 }
 
-/* The first way that does not work decides about the exit code. */
+/* --- the way itself --- */
+
+static ExitCode
+try_path_of_job (Preflight *self, VmmigMigrationJob *job)
+{
+  const TestMigrationOptions options = {
+      .source = vmmig_migration_job_get_source (job),
+      .destination = vmmig_migration_job_get_destination (job),
+      .policy = vmmig_migration_job_get_policy (job),
+      .vm = vmmig_migration_job_get_vm (job),
+      .measure_seconds = self->measure_seconds,
+  };
+
+  return test_migration_run (self->output, &options);
+}
+
+/* Of two hosts that may have no VM yet. */
+static ExitCode
+try_path_to (Preflight *self, const char *to)
+{
+  const Options *common = &self->migrate.common;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (VmmigMigrationPolicy) policy = migrate_options_make_policy (&self->migrate, &error);
+  g_autoptr (VmmigNode) source = NULL;
+  g_autoptr (VmmigNode) destination = NULL;
+  TestMigrationOptions options = {.policy = policy, .measure_seconds = self->measure_seconds};
+
+  if (policy != NULL)
+    source = options_make_node (common, common->from, &error);
+  if (source != NULL)
+    destination = options_make_node (common, to, &error);
+  if (destination == NULL ||
+      !migrate_options_apply_destination (&self->migrate, destination, &error))
+    return (ExitCode)options_refuse (error);
+  options.source = source;
+  options.destination = destination;
+  return test_migration_run (self->output, &options);
+}
+
+/* One after the other: they share the source's link. The first way that does not work decides about
+ * the exit code. */
 static void
 try_paths (Preflight *self)
 {
-  for (guint i = 0; self->test && i < self->asked->len; i++)
+  for (guint i = 0; self->test && self->to[i] != NULL; i++)
     {
-      VmmigMigrationJob *job = self->asked->pdata[i];
-      const TestMigrationOptions options = {
-          .source = vmmig_migration_job_get_source (job),
-          .destination = vmmig_migration_job_get_destination (job),
-          .policy = vmmig_migration_job_get_policy (job),
-          .vm = vmmig_migration_job_get_vm (job),
-          .measure_seconds = self->measure_seconds,
-      };
       ExitCode code;
 
-      if (self->reports[i] == NULL || vmmig_preflight_report_is_blocked (self->reports[i]))
+      if (self->asked == NULL)
+        code = try_path_to (self, self->to[i]);
+      else if (self->reports[i] == NULL || vmmig_preflight_report_is_blocked (self->reports[i]))
         continue;
-      code = test_migration_run (self->output, &options);
+      else
+        code = try_path_of_job (self, self->asked->pdata[i]);
       if (self->exit_code == EXIT_CODE_DONE)
         self->exit_code = code;
     }
@@ -372,6 +411,11 @@ cmd_preflight (int argc, char **argv)
     }
   if (self.nodes != NULL)
     n_asked = g_strv_length (self.nodes);
+  if (self.to != NULL && self.migrate.common.vms == NULL)
+    {
+      try_paths (&self);
+      return (int)self.exit_code;
+    }
   if (self.to != NULL ? !ask_vm (&self) : !ask_hosts (&self))
     return (int)self.exit_code;
   g_main_loop_run (self.loop);

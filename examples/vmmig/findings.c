@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "findings.h"
 
-#include "report.h"
-
-static void
-show_finding (Output *output, const VmmigPreflightFinding *finding)
-{
-  VmmigPreflightSeverity severity = vmmig_preflight_finding_get_severity (finding);
-  const char *subject = vmmig_preflight_finding_get_subject (finding);
-  const char *remedy = vmmig_preflight_finding_get_remedy (finding);
-  g_autofree char *line = g_strdup_printf (
-      "  %s: %s%s%s [%s]", report_nick (VMMIG_TYPE_PREFLIGHT_SEVERITY, (int)severity),
-      subject != NULL ? subject : "", subject != NULL ? ": " : "",
-      vmmig_preflight_finding_get_text (finding), vmmig_preflight_finding_get_id (finding));
-  g_autofree char *way_out = g_strdup_printf ("    %s", remedy != NULL ? remedy : "");
-
-  output_line (output, severity == VMMIG_PREFLIGHT_SEVERITY_BLOCKER ? OUTPUT_BAD : OUTPUT_PLAIN,
-               line);
-  if (remedy != NULL)
-    output_line (output, OUTPUT_PLAIN, way_out);
-}
+#include "preflight-output.h"
 
 static void
 show_in_words (Output *output,
@@ -28,7 +10,6 @@ show_in_words (Output *output,
                const VmmigPreflightReport *report,
                gboolean good)
 {
-  g_autoptr (GPtrArray) findings = vmmig_preflight_report_get_findings (report);
   g_autofree char *head = g_strdup_printf ("%s%s%s%s: %s", what, layout != NULL ? " (" : "",
                                            layout != NULL ? layout : "", layout != NULL ? ")" : "",
                                            good ? "will do" : "will not do");
@@ -39,8 +20,7 @@ show_in_words (Output *output,
       head = g_strdup_printf ("%s: not everything could be checked", what);
     }
   output_line (output, good ? OUTPUT_GOOD : OUTPUT_BAD, head);
-  for (guint i = 0; i < findings->len; i++)
-    show_finding (output, findings->pdata[i]);
+  preflight_output_show_findings (output, report);
 }
 
 int

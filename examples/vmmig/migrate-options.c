@@ -134,8 +134,8 @@ check_contradictions (const MigrateOptions *self, GError **error)
 }
 
 /* What the command line says, and nothing else. */
-static VmmigMigrationPolicy *
-make_policy (const MigrateOptions *self, GError **error)
+VmmigMigrationPolicy *
+migrate_options_make_policy (const MigrateOptions *self, GError **error)
 {
   g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
   int value;
@@ -168,8 +168,10 @@ make_policy (const MigrateOptions *self, GError **error)
   return g_steal_pointer (&policy);
 }
 
-static gboolean
-apply_destination (const MigrateOptions *self, VmmigNode *destination, GError **error)
+gboolean
+migrate_options_apply_destination (const MigrateOptions *self,
+                                   VmmigNode *destination,
+                                   GError **error)
 {
   if (!options_check_text ("--peer-uri", self->peer_uri, error) ||
       !options_check_text ("--tls-name", self->tls_name, error))
@@ -245,11 +247,12 @@ migrate_options_make_job (const MigrateOptions *self, GError **error)
                    "--to is missing: the host that the VM shall move to");
       return NULL;
     }
-  policy = make_policy (self, error);
+  policy = migrate_options_make_policy (self, error);
   if (policy == NULL)
     return NULL;
   job = options_make_job (&self->common, error);
-  if (job == NULL || !apply_destination (self, vmmig_migration_job_get_destination (job), error) ||
+  if (job == NULL ||
+      !migrate_options_apply_destination (self, vmmig_migration_job_get_destination (job), error) ||
       !apply_disks (self, job, error) || !apply_definition (self, job, error))
     return NULL;
   vmmig_migration_job_set_policy (job, policy);

@@ -58,6 +58,13 @@ void migrate_options_add_entries (MigrateOptions *self, GOptionContext *context)
 /* The job that is asked for, without policies and settings. (transfer full) NULL with an error */
 VmmigMigrationJob *migrate_options_make_job (const MigrateOptions *self, GError **error);
 
+/* What these options say of the policy alone. (transfer full) NULL with an error */
+VmmigMigrationPolicy *migrate_options_make_policy (const MigrateOptions *self, GError **error);
+/* How the destination's peers reach it. */
+gboolean migrate_options_apply_destination (const MigrateOptions *self,
+                                            VmmigNode *destination,
+                                            GError **error);
+
 /* Lays the job's policy over what labels and settings say. FALSE if that is the end, with its exit
  * code. */
 gboolean migrate_options_apply_policies (const MigrateOptions *self,

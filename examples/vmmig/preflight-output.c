@@ -54,6 +54,21 @@ show_group (Output *output, const GPtrArray *findings, guint group, guint n)
       show_finding (output, findings->pdata[i]);
 }
 
+static void
+show_groups (Output *output, const VmmigPreflightReport *report, guint n_groups)
+{
+  g_autoptr (GPtrArray) findings = vmmig_preflight_report_get_findings (report);
+
+  for (guint i = 0; i < n_groups; i++)
+    show_group (output, findings, i, vmmig_preflight_report_count (report, groups[i].severity));
+}
+
+void
+preflight_output_show_findings (Output *output, const VmmigPreflightReport *report)
+{
+  show_groups (output, report, G_N_ELEMENTS (groups));
+}
+
 /* "2 things in the way, 1 warning"; empty if there is nothing. (transfer full) */
 static char *
 count_all (const VmmigPreflightReport *report)
@@ -95,22 +110,19 @@ preflight_output_show (Output *output,
                        PreflightOutputDetail detail)
 {
   gboolean blocked = vmmig_preflight_report_is_blocked (report);
-  g_autoptr (GPtrArray) findings = NULL;
   g_autofree char *counts = NULL;
-  gsize n_groups = detail == PREFLIGHT_OUTPUT_VERDICT ? 1 : G_N_ELEMENTS (groups);
+  guint n_groups = detail == PREFLIGHT_OUTPUT_VERDICT ? 1 : G_N_ELEMENTS (groups);
 
   if (output_is_json (output))
     {
       output_event (output, "preflight", vmmig_preflight_report_to_variant (report));
       return;
     }
-  findings = vmmig_preflight_report_get_findings (report);
   counts = count_all (report);
   put_line (output, blocked ? OUTPUT_BAD : OUTPUT_GOOD, "%s: %s%s%s%s", what,
             blocked ? "refused" : "nothing in the way", *counts != '\0' ? " (" : "", counts,
             *counts != '\0' ? ")" : "");
-  for (guint i = 0; i < n_groups; i++)
-    show_group (output, findings, i, vmmig_preflight_report_count (report, groups[i].severity));
+  show_groups (output, report, n_groups);
   if (detail == PREFLIGHT_OUTPUT_ALL)
     show_passed (output, report);
 }

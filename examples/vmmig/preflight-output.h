@@ -23,6 +23,8 @@ void preflight_output_show (Output *output,
                             const char *what,
                             const VmmigPreflightReport *report,
                             PreflightOutputDetail detail);
+/* Its findings alone, in words, the worst first. */
+void preflight_output_show_findings (Output *output, const VmmigPreflightReport *report);
 /* The ids of all checks, and what each is content with. */
 void preflight_output_list (Output *output);
 

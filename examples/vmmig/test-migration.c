@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 
+#include "preflight-output.h"
 #include "report.h"
 #include "units.h"
 
@@ -16,26 +17,6 @@ typedef struct
 } Run;
 
 /* --- in words --- */
-
-static void
-show_finding (Output *output, const VmmigPreflightFinding *finding)
-{
-  VmmigPreflightSeverity severity = vmmig_preflight_finding_get_severity (finding);
-  const char *node = vmmig_preflight_finding_get_node (finding);
-  const char *subject = vmmig_preflight_finding_get_subject (finding);
-  const char *remedy = vmmig_preflight_finding_get_remedy (finding);
-  g_autofree char *line = g_strdup_printf (
-      "  %s: %s%s%s%s%s [%s]", report_nick (VMMIG_TYPE_PREFLIGHT_SEVERITY, (int)severity),
-      node != NULL ? node : "", node != NULL ? ": " : "", subject != NULL ? subject : "",
-      subject != NULL ? ": " : "", vmmig_preflight_finding_get_text (finding),
-      vmmig_preflight_finding_get_id (finding));
-  g_autofree char *way_out = g_strdup_printf ("    %s", remedy != NULL ? remedy : "");
-
-  output_line (output, severity == VMMIG_PREFLIGHT_SEVERITY_BLOCKER ? OUTPUT_BAD : OUTPUT_PLAIN,
-               line);
-  if (remedy != NULL)
-    output_line (output, OUTPUT_PLAIN, way_out);
-}
 
 static void
 append_figures (GString *text, VmmigTestMigration *test)
@@ -65,7 +46,6 @@ append_figures (GString *text, VmmigTestMigration *test)
 static void
 show_in_words (Run *self, const VmmigPreflightReport *report)
 {
-  g_autoptr (GPtrArray) findings = vmmig_preflight_report_get_findings (report);
   gboolean blocked = vmmig_preflight_report_is_blocked (report);
   g_autoptr (GString) head = g_string_new (NULL);
 
@@ -76,8 +56,7 @@ show_in_words (Run *self, const VmmigPreflightReport *report)
   if (!blocked)
     append_figures (head, self->test);
   output_line (self->output, blocked ? OUTPUT_BAD : OUTPUT_GOOD, head->str);
-  for (guint i = 0; i < findings->len; i++)
-    show_finding (self->output, findings->pdata[i]);
+  preflight_output_show_findings (self->output, report);
 }
 
 /* --- its end --- */

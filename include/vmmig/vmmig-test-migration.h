@@ -23,6 +23,15 @@ G_BEGIN_DECLS
 VMMIG_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (VmmigTestMigration, vmmig_test_migration, VMMIG, TEST_MIGRATION, GObject)
 
+/**
+ * VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE:
+ *
+ * How long a bandwidth can be measured at most, in seconds: the link is busy for as long.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE 30u
+
 VMMIG_AVAILABLE_IN_1_0
 VmmigTestMigration *vmmig_test_migration_new (VmmigNode *source, VmmigNode *destination)
     G_GNUC_WARN_UNUSED_RESULT;

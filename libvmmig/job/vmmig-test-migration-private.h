@@ -21,7 +21,6 @@
 G_BEGIN_DECLS
 
 /* A VM that is measured has to arrive before its firmware ends it. */
-#define VMMIG_TEST_MEASURE_MAXIMUM 30u /* s */
 
 enum
 {

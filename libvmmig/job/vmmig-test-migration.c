@@ -216,7 +216,7 @@ vmmig_test_migration_class_init (VmmigTestMigrationClass *klass)
    * Since: 1.0
    */
   props[PROP_MEASURE_SECONDS] =
-      g_param_spec_uint ("measure-seconds", NULL, NULL, 0, VMMIG_TEST_MEASURE_MAXIMUM, 0, plain);
+      g_param_spec_uint ("measure-seconds", NULL, NULL, 0, VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE, 0, plain);
 
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
@@ -374,7 +374,7 @@ void
 vmmig_test_migration_set_measure_seconds (VmmigTestMigration *self, guint seconds)
 {
   g_return_if_fail (VMMIG_IS_TEST_MIGRATION (self));
-  g_return_if_fail (seconds <= VMMIG_TEST_MEASURE_MAXIMUM);
+  g_return_if_fail (seconds <= VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE);
   if (self->measure_seconds == seconds || is_frozen (self))
     return;
   self->measure_seconds = seconds;

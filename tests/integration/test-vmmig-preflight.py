@@ -71,7 +71,11 @@ class OfAVm(unittest.TestCase):
         self.assertGreater(len(done.events), 1)
         done = preflight("web01", *NODES, "--test-migration", "--network", "10.99.0.0/24", "--json")
         self.assertEqual((done.status, len(done.events)), (2, 1))
-        for arguments in (("--node", H1, "--test-migration"), ("web01", *NODES, "--measure", "2s"),
+        done = preflight(*NODES, "--test-migration", "--json")
+        self.assertEqual(done.status, 0, done.out + done.err)
+        self.assertEqual([e["event"] for e in done.events], ["test-migration"])
+        for arguments in (("--node", H1, "--test-migration"), NODES,
+                          (*NODES, "--test-migration", "--measure", "31s"), ("web01", *NODES, "--measure", "2s"),
                           ("web01", *NODES, "--test-migration", "--measure", "none")):
             self.assertEqual(preflight(*arguments).status, 1)
 
