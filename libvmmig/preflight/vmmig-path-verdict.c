@@ -255,7 +255,8 @@ vmmig_path_verdict_get_words (const char *message)
   /* What has no code of libvirt's is one of our own sentences, whole. */
   if (end == NULL)
     return g_strdup (begin != NULL ? begin + 2 : message);
-  begin = begin != NULL && begin < end ? begin + 2 : message;
+  /* ": " and what follows may share their space. */
+  begin = begin != NULL && begin + 2 <= end ? begin + 2 : message;
   return g_strndup (begin, (gsize)(end - begin));
 }
 

@@ -129,7 +129,7 @@ class TestMigration(support.LabTest):
     def test_success_in_each_way(self):
         answer = self.proves()
         self.assertIn("path.certificates", answer["report"]["passed"])
-        note("a test migration: %d ms" % min(answer["duration"], self.proves()["duration"]))
+        note("a test migration: %d ms" % answer["duration"])
         answer = self.proves(mode="post-copy", allow_post_copy="true")
         self.assertIn("path.post-copy", answer["report"]["passed"])
         self.proves(expect_encryption="plaintext", network="10.9.0.0/24", encryption="off")
@@ -137,7 +137,7 @@ class TestMigration(support.LabTest):
     def test_bandwidth(self):
         for host in (self.h1, self.h2):
             host.link.shape("200mbit")
-        answer = self.proves(measure=2)
+        answer = self.proves(measure=1)
         rate = answer["bandwidth"] * 8 / 1e6
         note("200 Mbit/s are measured as %.0f Mbit/s in %d ms" % (rate, answer["duration"]))
         self.assertTrue(180 < rate < 205, rate)
@@ -228,7 +228,7 @@ class TestMigration(support.LabTest):
                     host.virsh("destroy", name)
 
     def test_cancel(self):
-        for after in (0.2, 0.9):
+        for after in (0.7,):
             self.assertEqual(self.attempt(cancel_after=after, bandwidth="1MiB/s")["error"],
                              "cancelled")
             self.assertEqual(self.vms(), [])

@@ -413,6 +413,7 @@ TEST (PathVerdict, OddMessagesAreTakenAsTheyAre)
       {"a: b (libvirt error 1); c", "b"},
       {"a (libvirt error 1): b", "a"},
       {" (libvirt error ", ""},
+      {"a: (libvirt error 1)", "a:"},
       {"a: ", ""},
       {"a: b (libvirt error 1) (libvirt error 2); c", "b (libvirt error 1)"},
   };
