@@ -102,5 +102,7 @@ typedef enum
 
 VMMIG_AVAILABLE_IN_1_0
 GQuark vmmig_error_quark (void);
+VMMIG_AVAILABLE_IN_1_0
+gboolean vmmig_error_is_retryable (const GError *error);
 
 G_END_DECLS

@@ -28,6 +28,44 @@ vmmig_error_quark (void)
   return g_quark_from_static_string ("vmmig-error-quark");
 }
 
+/**
+ * vmmig_error_is_retryable:
+ * @error: what a migration failed with
+ *
+ * Tells whether the same migration may succeed later, with nothing changed by anybody.
+ *
+ * That is so for `FAILED`, `UNREACHABLE`, `TIMED_OUT`, `BUSY`, `NO_RESOURCES` and
+ * `DESTINATION_FAILED`. Errors of other domains, and codes that are added later, are not
+ * retryable until this function says so.
+ *
+ * An error does not say where the VM is: look at [property@MigrationJob:result] as well, and try
+ * again only while the VM is on its source.
+ *
+ * Returns: `TRUE` if another attempt is worth its time
+ *
+ * Since: 1.0
+ */
+gboolean
+vmmig_error_is_retryable (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, FALSE);
+
+  if (error->domain != VMMIG_ERROR)
+    return FALSE;
+  switch (error->code)
+    {
+    case VMMIG_ERROR_FAILED:
+    case VMMIG_ERROR_UNREACHABLE:
+    case VMMIG_ERROR_TIMED_OUT:
+    case VMMIG_ERROR_BUSY:
+    case VMMIG_ERROR_NO_RESOURCES:
+    case VMMIG_ERROR_DESTINATION_FAILED:
+      return TRUE;
+    default:
+      return FALSE; /* something must change first, or a second try is a danger to the VM */
+    }
+}
+
 /* What libvirt puts before a message to name its code; we name the code itself. */
 static const char *const empty_prefixes[] = {
     "internal error: ",

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gtest/gtest.h>
 
+#include <gio/gio.h>
 #include <libvirt/virterror.h>
+#include <set>
 #include <string>
+
+#include <vmmig/vmmig.h>
 
 #include "values/vmmig-error-private.h"
 
@@ -565,6 +569,28 @@ TEST (Error, CleanTextIsCutBetweenCharacters)
           text += i % 3 == 0 ? "🙂" : i % 3 == 1 ? "\n\xff" : "y";
         clean (text, max_bytes);
       }
+}
+
+TEST (Error, OnlyWhatTimeCanMendIsTriedAgain)
+{
+  g_autoptr (GEnumClass) codes = G_ENUM_CLASS (g_type_class_ref (VMMIG_TYPE_ERROR));
+  const std::set<int> retryable = {VMMIG_ERROR_FAILED,       VMMIG_ERROR_UNREACHABLE,
+                                   VMMIG_ERROR_TIMED_OUT,    VMMIG_ERROR_BUSY,
+                                   VMMIG_ERROR_NO_RESOURCES, VMMIG_ERROR_DESTINATION_FAILED};
+
+  for (guint i = 0; i < codes->n_values; i++)
+    {
+      int code = codes->values[i].value;
+      g_autoptr (GError) error = g_error_new_literal (VMMIG_ERROR, code, "x");
+      g_autoptr (GError) foreign = g_error_new_literal (G_IO_ERROR, code, "x");
+
+      EXPECT_EQ (vmmig_error_is_retryable (error) != FALSE, retryable.count (code) == 1)
+          << codes->values[i].value_nick;
+      EXPECT_FALSE (vmmig_error_is_retryable (foreign));
+    }
+
+  g_autoptr (GError) unknown = g_error_new_literal (VMMIG_ERROR, 9999, "x");
+  EXPECT_FALSE (vmmig_error_is_retryable (unknown));
 }
 
 TEST (Error, TheDomainHasItsName)
