@@ -215,8 +215,8 @@ vmmig_test_migration_class_init (VmmigTestMigrationClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_MEASURE_SECONDS] =
-      g_param_spec_uint ("measure-seconds", NULL, NULL, 0, VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE, 0, plain);
+  props[PROP_MEASURE_SECONDS] = g_param_spec_uint ("measure-seconds", NULL, NULL, 0,
+                                                   VMMIG_TEST_MIGRATION_MAXIMUM_MEASURE, 0, plain);
 
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
