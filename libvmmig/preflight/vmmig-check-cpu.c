@@ -33,8 +33,13 @@ vmmig_check_cpu_model (VmmigCheck *self)
     return;
   if (!vmmig_check_knows (self, VMMIG_TOPIC_CPU, NULL, "whether its CPUs have what the VM's has"))
     return;
+  /* What libvirt was told not to check, QEMU leaves away where the host does not have it, perhaps on
+   * the source already. */
   if (survey->cpu == VMMIG_CPU_INCOMPATIBLE)
-    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, self->destination, NULL,
+    vmmig_check_add (self,
+                     machine->cpu_unchecked ? VMMIG_PREFLIGHT_SEVERITY_UNKNOWN
+                                            : VMMIG_PREFLIGHT_SEVERITY_BLOCKER,
+                     self->destination, NULL,
                      "choose a destination with the same or newer CPUs, or give the VM an older "
                      "CPU model that all nodes have, at its next start",
                      "its CPUs cannot be the VM's CPU ‘%s’: %s", model != NULL ? model : "?",

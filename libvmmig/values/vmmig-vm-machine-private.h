@@ -26,6 +26,7 @@ typedef struct
   char *cpu; /* (nullable) the <cpu> element */
   char *cpu_mode; /* (nullable) "custom", "host-model", "host-passthrough", "maximum" */
   char *cpu_model; /* (nullable) */
+  gboolean cpu_unchecked; /* libvirt compares it with no host (check='none') */
   gboolean cpu_features; /* some are named */
   gboolean cpu_invtsc; /* the guest is promised a TSC that does not change */
   gboolean has_tsc_frequency; /* and at which rate */

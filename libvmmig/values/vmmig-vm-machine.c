@@ -102,6 +102,7 @@ read_cpu (VmmigVmMachine *self, const xmlNode *domain)
   self->cpu = vmmig_xml_dump (cpu);
   self->cpu_mode = vmmig_xml_get_attribute (cpu, "mode");
   self->cpu_model = vmmig_xml_get_text (vmmig_xml_get_child (cpu, "model"));
+  self->cpu_unchecked = has_value (cpu, "check", "none");
   /* libvirt's default where a model is named. */
   if (self->cpu_mode == NULL && self->cpu_model != NULL)
     self->cpu_mode = g_strdup ("custom");

@@ -140,7 +140,7 @@ class TestMigration(support.LabTest):
         answer = self.proves(measure=1)
         rate = answer["bandwidth"] * 8 / 1e6
         note("200 Mbit/s are measured as %.0f Mbit/s in %d ms" % (rate, answer["duration"]))
-        self.assertTrue(180 < rate < 205, rate)
+        self.assertTrue(160 < rate < 230, rate)  # a bucket of tokens stands before the link
 
     # Each way in which one does not.
 

@@ -157,6 +157,12 @@ const std::vector<Trip> vm_trips = {
        f.there ()->cpu = VMMIG_CPU_INCOMPATIBLE;
        f.set_text (&f.there ()->cpu_text, "missing features: avx512f");
      }},
+    {"cpu.model", UNKNOWN, VMMIG_ERROR_INCOMPATIBLE, "avx512f",
+     [] (Facts &f) {
+       f.vm.cpu = "<cpu mode='custom' match='exact' check='none'><model>qemu64</model></cpu>";
+       f.there ()->cpu = VMMIG_CPU_INCOMPATIBLE;
+       f.set_text (&f.there ()->cpu_text, "missing features: avx512f");
+     }},
     {"cpu.model", UNKNOWN, 0, "not supported", [] (Facts &f) { f.lose_topic (VMMIG_TOPIC_CPU); }},
     {"cpu.model", UNKNOWN, 0, "did not compare",
      [] (Facts &f) { f.there ()->cpu = VMMIG_CPU_NOT_COMPARED; }},
