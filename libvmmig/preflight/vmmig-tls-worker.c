@@ -194,6 +194,7 @@ vmmig_tls_worker_run (GTask *task,
 
   /* OpenSSL's own tidying at the process's exit would race with these threads */
   OPENSSL_init_ssl (OPENSSL_INIT_NO_ATEXIT, NULL);
+  vmmig_engine_watch_exit ();
   if (!vmmig_engine_check_fork (&error))
     {
       free_data (data);
