@@ -119,7 +119,7 @@ case "$what" in
   unit | all) run_tests unit "$build" --no-suite lab ;;
 esac
 case "$what" in
-  lab | all) run_tests lab "$build" --suite lab --num-processes "$(($(nproc) + 1))" ;;
+  lab | all) run_tests lab "$build" --suite lab ;;
 esac
 case "$what" in
   sanitize | all)

@@ -9,6 +9,7 @@
 
 /* So many dead resolvers at once hold up the others. */
 #define MOST_THREADS 16u
+#define CANCELLED "Cancelled; nobody waits for it any more"
 
 typedef struct
 {
@@ -57,6 +58,18 @@ claim (Work *self)
                                                                    : NULL;
 }
 
+/* The thread may see the end of a probe that was cancelled before the engine sees the cancel. */
+static void
+answer_result (Work *self, GTask *task, gpointer result, GError *error)
+{
+  if (error == NULL)
+    g_task_return_pointer (task, result, self->free_result);
+  else if (g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    g_task_return_new_error (task, VMMIG_ERROR, VMMIG_ERROR_CANCELLED, CANCELLED);
+  else
+    g_task_return_error (task, g_error_copy (error));
+}
+
 static void
 answer_error (Work *self, VmmigError code, const char *message)
 {
@@ -80,7 +93,7 @@ late_cb (gpointer data)
 static gboolean
 cancelled_cb (GCancellable *cancellable, gpointer data)
 {
-  answer_error (data, VMMIG_ERROR_CANCELLED, "Cancelled; nobody waits for it any more");
+  answer_error (data, VMMIG_ERROR_CANCELLED, CANCELLED);
   return G_SOURCE_REMOVE;
 }
 
@@ -122,10 +135,8 @@ run (Work *self)
   drop_source (timer);
   drop_source (self->cancelled);
   task = claim (self);
-  if (task != NULL && error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (task != NULL)
-    g_task_return_pointer (task, result, self->free_result);
+  if (task != NULL)
+    answer_result (self, task, result, error);
   else if (result != NULL)
     self->free_result (result);
   work_unref (self);
