@@ -5,7 +5,6 @@
 
 #include "preflight/vmmig-preflight-query-private.h"
 
-#include <libxml/tree.h>
 #include <string.h>
 
 #include "values/vmmig-vm-xml-private.h"
@@ -19,16 +18,8 @@ read_cpu (const xmlNode *domain)
 {
   xmlNode *cpu = vmmig_xml_get_child (domain, "cpu");
   g_autofree char *model = vmmig_xml_get_text (vmmig_xml_get_child (cpu, "model"));
-  xmlBuffer *buffer;
-  char *text = NULL;
 
-  if (model == NULL || *model == '\0')
-    return NULL;
-  buffer = xmlBufferCreate ();
-  if (xmlNodeDump (buffer, cpu->doc, cpu, 0, 0) > 0)
-    text = g_strdup ((const char *)xmlBufferContent (buffer));
-  xmlBufferFree (buffer);
-  return text;
+  return model != NULL && *model != '\0' ? vmmig_xml_dump (cpu) : NULL;
 }
 
 /* Images whose places are paths: those on networks are not in a path's volume. */
