@@ -221,7 +221,8 @@ sim_host_survey (const SimHost *host, const VmmigSurveyQuery *query)
       if (!vmmig_survey_query_wants (query, topic))
         continue;
       if (host->base.survey->errors[topic] == NULL)
-        vmmig_node_survey_exchange (survey, whole, 1u << topic);
+        vmmig_node_survey_share (survey, whole, 1u << topic);
+      g_free (survey->errors[topic]);
       survey->errors[topic] = g_strdup (host->base.survey->errors[topic]);
     }
   if (survey->errors[VMMIG_TOPIC_EMULATOR] != NULL)

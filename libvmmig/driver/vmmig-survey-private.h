@@ -158,9 +158,8 @@ const char *vmmig_topic_describe (VmmigTopic topic);
 VmmigNodeSurvey *vmmig_node_survey_new (void);
 VmmigNodeSurvey *vmmig_node_survey_ref (VmmigNodeSurvey *self);
 void vmmig_node_survey_unref (VmmigNodeSurvey *self);
-/* Takes what @other says of @topics (1u << VmmigTopic), and leaves it what @self said of them. Of
- * surveys that were not handed out yet. */
-void vmmig_node_survey_exchange (VmmigNodeSurvey *self, VmmigNodeSurvey *other, guint topics);
+/* What @other says of @topics (1u << VmmigTopic) stands in @self, too, which was not handed out yet. */
+void vmmig_node_survey_share (VmmigNodeSurvey *self, const VmmigNodeSurvey *other, guint topics);
 
 VmmigVmSurvey *vmmig_vm_survey_new (void);
 VmmigVmSurvey *vmmig_vm_survey_ref (VmmigVmSurvey *self);
@@ -168,6 +167,9 @@ void vmmig_vm_survey_unref (VmmigVmSurvey *self);
 
 VmmigSurveyQuery *vmmig_survey_query_new (void);
 VmmigSurveyQuery *vmmig_survey_query_copy (const VmmigSurveyQuery *self);
+/* Asks for @topics (1u << VmmigTopic), not 0, and has only what they depend on. @self (nullable) */
+VmmigSurveyQuery *vmmig_survey_query_narrow (const VmmigSurveyQuery *self, guint topics);
+gboolean vmmig_survey_query_equal (const VmmigSurveyQuery *a, const VmmigSurveyQuery *b);
 void vmmig_survey_query_free (VmmigSurveyQuery *self);
 gboolean vmmig_survey_query_wants (const VmmigSurveyQuery *self, VmmigTopic topic);
 

@@ -130,56 +130,63 @@ vmmig_node_survey_unref (VmmigNodeSurvey *self)
   g_free (self);
 }
 
-#define EXCHANGE(field)                                                                            \
- do                                                                                                \
-  {                                                                                                \
-   __typeof__ (self->field) kept = self->field;                                                    \
-   self->field = other->field;                                                                     \
-   other->field = kept;                                                                            \
-  }                                                                                                \
- while (0)
+static void
+share_text (char **text, const char *other)
+{
+  g_free (*text);
+  *text = g_strdup (other);
+}
 
 static void
-exchange_topic (VmmigNodeSurvey *self, VmmigNodeSurvey *other, VmmigTopic topic)
+share_items (GPtrArray **items, GPtrArray *other)
 {
-  EXCHANGE (errors[topic]);
+  g_ptr_array_ref (other);
+  g_ptr_array_unref (*items);
+  *items = other;
+}
+
+static void
+share_topic (VmmigNodeSurvey *self, const VmmigNodeSurvey *other, VmmigTopic topic)
+{
+  share_text (&self->errors[topic], other->errors[topic]);
   switch (topic)
     {
     case VMMIG_TOPIC_MEMORY:
-      EXCHANGE (memory_total);
-      EXCHANGE (memory_available);
+      self->memory_total = other->memory_total;
+      self->memory_available = other->memory_available;
       break;
     case VMMIG_TOPIC_HUGE_PAGES:
-      EXCHANGE (n_cpus);
-      EXCHANGE (n_cells);
-      EXCHANGE (huge_pages);
+      self->n_cpus = other->n_cpus;
+      self->n_cells = other->n_cells;
+      share_items (&self->huge_pages, other->huge_pages);
       break;
     case VMMIG_TOPIC_VMS:
-      EXCHANGE (vms);
-      EXCHANGE (vm_pages_known);
+      share_items (&self->vms, other->vms);
+      self->vm_pages_known = other->vm_pages_known;
       break;
     case VMMIG_TOPIC_EMULATOR:
-      EXCHANGE (domain_capabilities);
-      EXCHANGE (emulator_refused);
+      share_text (&self->domain_capabilities, other->domain_capabilities);
+      self->emulator_refused = other->emulator_refused;
       break;
     case VMMIG_TOPIC_CPU:
-      EXCHANGE (cpu);
-      EXCHANGE (cpu_text);
+      self->cpu = other->cpu;
+      share_text (&self->cpu_text, other->cpu_text);
       break;
     case VMMIG_TOPIC_NETWORKS:
-      EXCHANGE (networks);
+      share_items (&self->networks, other->networks);
       break;
     case VMMIG_TOPIC_INTERFACES:
-      EXCHANGE (interfaces);
+      g_strfreev (self->interfaces);
+      self->interfaces = g_strdupv (other->interfaces);
       break;
     case VMMIG_TOPIC_POOLS:
-      EXCHANGE (pools);
+      share_items (&self->pools, other->pools);
       break;
     case VMMIG_TOPIC_VOLUMES:
-      EXCHANGE (volumes);
+      share_items (&self->volumes, other->volumes);
       break;
     case VMMIG_TOPIC_SECRETS:
-      EXCHANGE (secrets);
+      share_items (&self->secrets, other->secrets);
       break;
     default:
       break;
@@ -187,11 +194,11 @@ exchange_topic (VmmigNodeSurvey *self, VmmigNodeSurvey *other, VmmigTopic topic)
 }
 
 void
-vmmig_node_survey_exchange (VmmigNodeSurvey *self, VmmigNodeSurvey *other, guint topics)
+vmmig_node_survey_share (VmmigNodeSurvey *self, const VmmigNodeSurvey *other, guint topics)
 {
   for (guint topic = 0; topic < VMMIG_N_TOPICS; topic++)
     if ((topics & (1u << topic)) != 0)
-      exchange_topic (self, other, topic);
+      share_topic (self, other, topic);
 }
 
 /* --- of a VM --- */
@@ -255,6 +262,45 @@ vmmig_survey_query_copy (const VmmigSurveyQuery *self)
   copy->secrets = g_strdupv (self->secrets);
   copy->topics = self->topics;
   return copy;
+}
+
+VmmigSurveyQuery *
+vmmig_survey_query_narrow (const VmmigSurveyQuery *self, guint topics)
+{
+  VmmigSurveyQuery *narrow =
+      self != NULL ? vmmig_survey_query_copy (self) : vmmig_survey_query_new ();
+
+  narrow->topics = topics;
+  if ((topics & (1u << VMMIG_TOPIC_EMULATOR | 1u << VMMIG_TOPIC_CPU)) == 0)
+    {
+      g_clear_pointer (&narrow->emulator, g_free);
+      g_clear_pointer (&narrow->arch, g_free);
+      g_clear_pointer (&narrow->machine, g_free);
+      g_clear_pointer (&narrow->virt_type, g_free);
+    }
+  if ((topics & 1u << VMMIG_TOPIC_CPU) == 0)
+    g_clear_pointer (&narrow->cpu, g_free);
+  if ((topics & 1u << VMMIG_TOPIC_VOLUMES) == 0)
+    g_clear_pointer (&narrow->volumes, g_strfreev);
+  if ((topics & 1u << VMMIG_TOPIC_SECRETS) == 0)
+    g_clear_pointer (&narrow->secrets, g_strfreev);
+  return narrow;
+}
+
+static gboolean
+are_names_equal (char *const *a, char *const *b)
+{
+  return a == NULL || b == NULL ? a == b
+                                : g_strv_equal ((const char *const *)a, (const char *const *)b);
+}
+
+gboolean
+vmmig_survey_query_equal (const VmmigSurveyQuery *a, const VmmigSurveyQuery *b)
+{
+  return a->topics == b->topics && g_strcmp0 (a->emulator, b->emulator) == 0 &&
+         g_strcmp0 (a->arch, b->arch) == 0 && g_strcmp0 (a->machine, b->machine) == 0 &&
+         g_strcmp0 (a->virt_type, b->virt_type) == 0 && g_strcmp0 (a->cpu, b->cpu) == 0 &&
+         are_names_equal (a->volumes, b->volumes) && are_names_equal (a->secrets, b->secrets);
 }
 
 void

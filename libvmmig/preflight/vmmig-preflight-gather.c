@@ -14,6 +14,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "preflight/vmmig-preflight-query-private.h"
+#include "preflight/vmmig-preflight-survey-private.h"
 #include "values/vmmig-address-private.h"
 
 /* As long as a short call of a job. A daemon that has to ask its emulator first takes seconds. */
@@ -76,8 +77,9 @@ struct _Call
   VmmigPreflightGathering *gathering;
   Side *side;
   AnswerFunc func;
-  guint number;
-  guint topics;
+  guint number; /* of the driver's call, or */
+  VmmigPreflightAsker *asker; /* (nullable) a survey's */
+  guint topics; /* of a survey */
 };
 
 static void progress (VmmigPreflightGathering *self);
@@ -97,13 +99,8 @@ reply_cb (VmmigReply *reply, gpointer user_data)
   progress (self);
 }
 
-/* Takes @request. */
 static Call *
-ask (VmmigPreflightGathering *self,
-     Side *side,
-     VmmigRequest *request,
-     gint64 timeout,
-     AnswerFunc func)
+call_new (VmmigPreflightGathering *self, Side *side, AnswerFunc func)
 {
   Call *call = g_new0 (Call, 1);
 
@@ -112,8 +109,20 @@ ask (VmmigPreflightGathering *self,
   call->func = func;
   side->n_calls++;
   g_hash_table_add (self->calls, call);
-  call->number = vmmig_driver_call (side->place->address->link, request, timeout, reply_cb, call);
   return call;
+}
+
+/* Takes @request. */
+static void
+ask (VmmigPreflightGathering *self,
+     Side *side,
+     VmmigRequest *request,
+     gint64 timeout,
+     AnswerFunc func)
+{
+  Call *call = call_new (self, side, func);
+
+  call->number = vmmig_driver_call (side->place->address->link, request, timeout, reply_cb, call);
 }
 
 /* --- what a node has --- */
@@ -125,11 +134,11 @@ survey_cb (Call *call, VmmigReply *reply)
 
   if (reply->error == NULL)
     {
-      vmmig_node_survey_exchange (survey, reply->survey, call->topics);
+      vmmig_node_survey_share (survey, reply->survey, call->topics);
       return;
     }
   for (guint topic = 0; topic < VMMIG_N_TOPICS; topic++)
-    if ((call->topics & (1u << topic)) != 0)
+    if ((call->topics & (1u << topic)) != 0 && survey->errors[topic] == NULL)
       survey->errors[topic] = g_strdup (reply->error->message);
 }
 
@@ -141,11 +150,11 @@ ask_topics (VmmigPreflightGathering *self,
             AnswerFunc func)
 {
   const VmmigSurveyQuery *query = side == &self->source ? self->source_query : self->query;
-  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_SURVEY_NODE, NULL);
+  Call *call = call_new (self, side, func);
 
-  request->survey = query != NULL ? vmmig_survey_query_copy (query) : vmmig_survey_query_new ();
-  request->survey->topics = topics;
-  ask (self, side, request, timeout, func)->topics = topics;
+  call->topics = topics;
+  call->asker = vmmig_preflight_survey_ask (side->place->address->link, query, topics, timeout,
+                                            reply_cb, call);
 }
 
 static void
@@ -564,7 +573,10 @@ vmmig_preflight_gathering_abandon (VmmigPreflightGathering *self)
     {
       const Call *call = key;
 
-      vmmig_driver_abandon (call->side->place->address->link, call->number);
+      if (call->asker != NULL)
+        vmmig_preflight_survey_leave (call->asker);
+      else
+        vmmig_driver_abandon (call->side->place->address->link, call->number);
     }
   gathering_free (self);
 }

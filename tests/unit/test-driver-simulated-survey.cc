@@ -197,6 +197,60 @@ TEST (SurveyValues, AQueryWithoutTopicsWantsAll)
 }
 
 /* Two parts make a whole, whatever is in them. */
+TEST (SurveyValues, AQuestionHasOnlyWhatItsTopicsDependOn)
+{
+  g_autoptr (VmmigSurveyQuery) query = vmmig_survey_query_new ();
+  g_autoptr (VmmigSurveyQuery) copy = nullptr;
+  char **const fields[] = {&query->emulator, &query->arch, &query->machine, &query->virt_type,
+                           &query->cpu};
+  const struct
+  {
+    VmmigTopic topic;
+    bool machine, cpu, volumes, secrets;
+  } rows[] = {
+      {VMMIG_TOPIC_MEMORY, false, false, false, false},
+      {VMMIG_TOPIC_VMS, false, false, false, false},
+      {VMMIG_TOPIC_EMULATOR, true, false, false, false},
+      {VMMIG_TOPIC_CPU, true, true, false, false},
+      {VMMIG_TOPIC_POOLS, false, false, false, false},
+      {VMMIG_TOPIC_VOLUMES, false, false, true, false},
+      {VMMIG_TOPIC_SECRETS, false, false, false, true},
+  };
+
+  for (char **field : fields)
+    *field = g_strdup ("a");
+  query->volumes = g_strsplit ("/a /b", " ", 0);
+  query->secrets = g_strsplit ("a", " ", 0);
+  for (const auto &row : rows)
+    {
+      g_autoptr (VmmigSurveyQuery) narrow = vmmig_survey_query_narrow (query, 1u << row.topic);
+
+      EXPECT_EQ (narrow->topics, 1u << row.topic);
+      EXPECT_EQ (narrow->machine != nullptr, row.machine) << vmmig_topic_describe (row.topic);
+      EXPECT_EQ (narrow->emulator != nullptr, row.machine);
+      EXPECT_EQ (narrow->arch != nullptr, row.machine);
+      EXPECT_EQ (narrow->virt_type != nullptr, row.machine);
+      EXPECT_EQ (narrow->cpu != nullptr, row.cpu) << vmmig_topic_describe (row.topic);
+      EXPECT_EQ (narrow->volumes != nullptr, row.volumes) << vmmig_topic_describe (row.topic);
+      EXPECT_EQ (narrow->secrets != nullptr, row.secrets) << vmmig_topic_describe (row.topic);
+    }
+  for (char **field : fields)
+    {
+      copy = vmmig_survey_query_copy (query);
+      EXPECT_TRUE (vmmig_survey_query_equal (query, copy));
+      g_free (*field);
+      *field = g_strdup ("b");
+      EXPECT_FALSE (vmmig_survey_query_equal (query, copy));
+      g_clear_pointer (&copy, vmmig_survey_query_free);
+    }
+  copy = vmmig_survey_query_copy (query);
+  g_clear_pointer (&copy->volumes, g_strfreev);
+  EXPECT_FALSE (vmmig_survey_query_equal (query, copy));
+  EXPECT_FALSE (vmmig_survey_query_equal (copy, query));
+  copy->volumes = g_strsplit ("/a /c", " ", 0);
+  EXPECT_FALSE (vmmig_survey_query_equal (query, copy));
+}
+
 TEST (SurveyValues, PartsMakeAWhole)
 {
   g_autoptr (VmmigNodeSurvey) whole = vmmig_node_survey_new ();
@@ -218,9 +272,9 @@ TEST (SurveyValues, PartsMakeAWhole)
         g_ptr_array_add (array, g_new0 (VmmigSurveyedPool, 1));
       g_strfreev (part->interfaces);
       part->interfaces = g_strsplit ("a b", " ", 0);
-      vmmig_node_survey_exchange (whole, part, 1u << topic);
+      vmmig_node_survey_share (whole, part, 1u << topic);
       EXPECT_STREQ (whole->errors[topic], "of the part");
-      EXPECT_STREQ (part->errors[topic], nullptr);
+      EXPECT_STREQ (part->errors[topic], "of the part");
       EXPECT_EQ (whole->memory_total, topic >= VMMIG_TOPIC_MEMORY ? 1u : 0u);
       EXPECT_EQ (whole->pools->len, topic >= VMMIG_TOPIC_POOLS ? 1u : 0u);
     }

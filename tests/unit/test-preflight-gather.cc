@@ -331,6 +331,119 @@ TEST_F (Gathering, OfTwentyNodesTakesAboutAsLongAsOfOne)
   EXPECT_EQ (vmmig_simulated_host_count_calls (cluster.hv1, VMMIG_CALL_SURVEY_VM), 2u);
 }
 
+/* Jobs that start together, each with a gathering of its own. */
+class Together : public Gathering
+{
+protected:
+  void begin_one (const char *vm = "db1")
+  {
+    VmmigPreflightQuestion *asked = vmmig_preflight_question_new (vm);
+
+    vmmig_preflight_question_set_source (asked, address (cluster.nodes[0]), "hv1");
+    vmmig_preflight_question_add_destination (asked, address (cluster.nodes[1]), "there");
+    all.push_back (vmmig_preflight_gather (
+        asked,
+        [] (GPtrArray *answer, gpointer data) {
+          static_cast<Together *> (data)->answers.push_back (g_ptr_array_ref (answer));
+        },
+        this));
+  }
+
+  ~Together () override
+  {
+    for (GPtrArray *answer : answers)
+      g_ptr_array_unref (answer);
+  }
+
+  guint count_surveys () const
+  {
+    return vmmig_simulated_host_count_calls (cluster.hv2, VMMIG_CALL_SURVEY_NODE);
+  }
+
+  std::vector<VmmigPreflightGathering *> all;
+  std::vector<GPtrArray *> answers;
+};
+
+TEST_F (Together, TheyShareWhatIsBeingAsked)
+{
+  const VmmigPreflightFacts *first, *one;
+
+  cluster.add_vm ();
+  for (int i = 0; i < 50; i++)
+    begin_one ();
+  cluster.run_for (20 * kSecond);
+  ASSERT_EQ (answers.size (), 50u);
+  /* What the host has, its VMs, its storage. */
+  EXPECT_EQ (count_surveys (), 3u);
+  first = static_cast<const VmmigPreflightFacts *> (g_ptr_array_index (answers[0], 0));
+  for (GPtrArray *answer : answers)
+    {
+      one = static_cast<const VmmigPreflightFacts *> (g_ptr_array_index (answer, 0));
+      expect_all_known (one->source_survey);
+      expect_all_known (one->destination_survey);
+      EXPECT_EQ (one->destination_survey->memory_total, first->destination_survey->memory_total);
+      EXPECT_GT (one->destination_survey->memory_total, 0u);
+    }
+}
+
+TEST_F (Together, NothingIsKept)
+{
+  cluster.add_vm ();
+  begin_one ();
+  cluster.run_for (20 * kSecond);
+  EXPECT_EQ (count_surveys (), 3u);
+  begin_one ();
+  cluster.run_for (20 * kSecond);
+  EXPECT_EQ (count_surveys (), 6u);
+  EXPECT_EQ (answers.size (), 2u);
+}
+
+/* Who joins a question that hangs is not kept waiting for longer than by one of its own. */
+TEST_F (Together, OneThatHangsHangsForAllOfThem)
+{
+  const VmmigSimulatedFault silence = {VMMIG_SIMULATED_FAULT_SILENCE, VMMIG_ERROR_FAILED, 0, 0};
+
+  cluster.add_vm ();
+  vmmig_simulated_host_add_fault (cluster.hv2, VMMIG_CALL_SURVEY_NODE, 0, &silence);
+  begin_one ();
+  begin_one ();
+  cluster.run_for (21 * kSecond);
+  ASSERT_EQ (answers.size (), 2u);
+  for (GPtrArray *answer : answers)
+    {
+      auto *one = static_cast<const VmmigPreflightFacts *> (g_ptr_array_index (answer, 0));
+
+      EXPECT_NE (one->destination_survey->errors[VMMIG_TOPIC_MEMORY], nullptr);
+      expect_all_known (one->source_survey);
+    }
+}
+
+TEST_F (Together, WhoLeavesTakesNothingFromTheOthers)
+{
+  cluster.add_vm ();
+  for (int steps = 0; steps < 60; steps++)
+    {
+      size_t before = answers.size ();
+
+      all.clear ();
+      begin_one ();
+      begin_one ();
+      for (int i = 0; i < steps && answers.size () == before; i++)
+        vmmig_driver_simulated_step (cluster.driver);
+      if (answers.size () > before)
+        {
+          cluster.run_for (20 * kSecond);
+          EXPECT_EQ (answers.size (), before + 2);
+          return;
+        }
+      vmmig_preflight_gathering_abandon (all[0]);
+      cluster.run_for (20 * kSecond);
+      ASSERT_EQ (answers.size (), before + 1) << steps;
+      EXPECT_EQ (vmmig_driver_simulated_count_pending (cluster.driver), 0u);
+    }
+  FAIL () << "it never came to an end";
+}
+
 TEST_F (Gathering, OneDeadAndOneSlowNodeHoldNobodyUpForLongerThanThemselves)
 {
   VmmigPreflightQuestion *asked = question ();
