@@ -64,7 +64,7 @@ struct _VmmigDriverNode
   VmmigNodeSpec *spec;
   /* driver's thread, for its users: when it last began to receive a migration, µs; 0: never */
   gint64 received_at;
-  GPtrArray *surveys; /* (nullable) driver's thread: under way, of vmmig-preflight-survey.c */
+  GPtrArray *questions; /* (nullable) driver's thread: of vmmig-preflight-shared.c */
 };
 
 /* The libvirt driver of this process. Any thread. */

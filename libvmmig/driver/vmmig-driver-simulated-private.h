@@ -138,7 +138,7 @@ VmmigSimulatedHost *vmmig_driver_simulated_find_running (VmmigDriver *driver, co
 /* How often more than one copy of a VM executed (I1), and the first time in words. */
 guint vmmig_driver_simulated_get_violations (VmmigDriver *driver);
 const char *vmmig_driver_simulated_get_first_violation (VmmigDriver *driver);
-/* Calls of @kind that arrived at @host. */
+/* Calls of @kind that arrived at @host; of RESOLVE: look-ups of its names. */
 guint vmmig_simulated_host_count_calls (VmmigSimulatedHost *host, VmmigCallKind kind);
 /* Calls that are not answered yet, on all hosts. */
 guint vmmig_driver_simulated_count_pending (VmmigDriver *driver);

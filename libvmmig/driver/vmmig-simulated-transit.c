@@ -237,6 +237,8 @@ resolve_names (Sim *sim, SimCall *call)
 
       if (is_literal (call->request->names[i]))
         g_strv_builder_add (addresses, call->request->names[i]);
+      if (host != NULL)
+        host->calls[VMMIG_CALL_RESOLVE]++;
       for (guint j = 0; host != NULL && j < host->base.aliases->len; j++)
         if (is_literal (g_ptr_array_index (host->base.aliases, j)))
           g_strv_builder_add (addresses, g_ptr_array_index (host->base.aliases, j));

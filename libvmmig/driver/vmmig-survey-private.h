@@ -169,6 +169,8 @@ VmmigSurveyQuery *vmmig_survey_query_new (void);
 VmmigSurveyQuery *vmmig_survey_query_copy (const VmmigSurveyQuery *self);
 /* Asks for @topics (1u << VmmigTopic), not 0, and has only what they depend on. @self (nullable) */
 VmmigSurveyQuery *vmmig_survey_query_narrow (const VmmigSurveyQuery *self, guint topics);
+/* Both (nullable) */
+gboolean vmmig_names_equal (char *const *a, char *const *b);
 gboolean vmmig_survey_query_equal (const VmmigSurveyQuery *a, const VmmigSurveyQuery *b);
 void vmmig_survey_query_free (VmmigSurveyQuery *self);
 gboolean vmmig_survey_query_wants (const VmmigSurveyQuery *self, VmmigTopic topic);

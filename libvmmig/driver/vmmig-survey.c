@@ -287,8 +287,8 @@ vmmig_survey_query_narrow (const VmmigSurveyQuery *self, guint topics)
   return narrow;
 }
 
-static gboolean
-are_names_equal (char *const *a, char *const *b)
+gboolean
+vmmig_names_equal (char *const *a, char *const *b)
 {
   return a == NULL || b == NULL ? a == b
                                 : g_strv_equal ((const char *const *)a, (const char *const *)b);
@@ -300,7 +300,7 @@ vmmig_survey_query_equal (const VmmigSurveyQuery *a, const VmmigSurveyQuery *b)
   return a->topics == b->topics && g_strcmp0 (a->emulator, b->emulator) == 0 &&
          g_strcmp0 (a->arch, b->arch) == 0 && g_strcmp0 (a->machine, b->machine) == 0 &&
          g_strcmp0 (a->virt_type, b->virt_type) == 0 && g_strcmp0 (a->cpu, b->cpu) == 0 &&
-         are_names_equal (a->volumes, b->volumes) && are_names_equal (a->secrets, b->secrets);
+         vmmig_names_equal (a->volumes, b->volumes) && vmmig_names_equal (a->secrets, b->secrets);
 }
 
 void

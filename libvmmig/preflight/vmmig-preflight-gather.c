@@ -14,7 +14,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "preflight/vmmig-preflight-query-private.h"
-#include "preflight/vmmig-preflight-survey-private.h"
+#include "preflight/vmmig-preflight-shared-private.h"
 #include "values/vmmig-address-private.h"
 
 /* As long as a short call of a job. A daemon that has to ask its emulator first takes seconds. */
@@ -77,9 +77,9 @@ struct _Call
   VmmigPreflightGathering *gathering;
   Side *side;
   AnswerFunc func;
-  guint number; /* of the driver's call, or */
-  VmmigPreflightAsker *asker; /* (nullable) a survey's */
-  guint topics; /* of a survey */
+  guint number; /* of the driver's call, or: */
+  VmmigPreflightAsker *asker; /* (nullable) of many who ask the same */
+  guint topics;
 };
 
 static void progress (VmmigPreflightGathering *self);
@@ -125,6 +125,21 @@ ask (VmmigPreflightGathering *self,
   call->number = vmmig_driver_call (side->place->address->link, request, timeout, reply_cb, call);
 }
 
+/* What others may be asking, too: @func must leave the reply as it is. Takes @request. */
+static Call *
+ask_as_one (VmmigPreflightGathering *self,
+            Side *side,
+            VmmigRequest *request,
+            gint64 timeout,
+            AnswerFunc func)
+{
+  Call *call = call_new (self, side, func);
+
+  call->asker =
+      vmmig_preflight_shared_ask (side->place->address->link, request, timeout, reply_cb, call);
+  return call;
+}
+
 /* --- what a node has --- */
 
 static void
@@ -150,11 +165,10 @@ ask_topics (VmmigPreflightGathering *self,
             AnswerFunc func)
 {
   const VmmigSurveyQuery *query = side == &self->source ? self->source_query : self->query;
-  Call *call = call_new (self, side, func);
+  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_SURVEY_NODE, NULL);
 
-  call->topics = topics;
-  call->asker = vmmig_preflight_survey_ask (side->place->address->link, query, topics, timeout,
-                                            reply_cb, call);
+  request->survey = vmmig_survey_query_narrow (query, topics);
+  ask_as_one (self, side, request, timeout, func)->topics = topics;
 }
 
 static void
@@ -212,13 +226,13 @@ check_free_cb (Call *call, VmmigReply *reply)
 static void
 resolve_hostname_cb (Call *call, VmmigReply *reply)
 {
-  call->side->hostname_addresses = g_steal_pointer (&reply->addresses);
+  call->side->hostname_addresses = g_strdupv (reply->addresses);
 }
 
 static void
 resolve_peer_cb (Call *call, VmmigReply *reply)
 {
-  call->side->peer_addresses = g_steal_pointer (&reply->addresses);
+  call->side->peer_addresses = g_strdupv (reply->addresses);
 }
 
 static void
@@ -228,7 +242,7 @@ resolve (VmmigPreflightGathering *self, Side *side, const char *name, AnswerFunc
   const char *const names[] = {name, NULL};
 
   request->names = g_strdupv ((char **)names);
-  ask (self, side, request, CALL_TIMEOUT, func);
+  ask_as_one (self, side, request, CALL_TIMEOUT, func);
 }
 
 static const char *
@@ -242,7 +256,7 @@ get_network (const VmmigPreflightGathering *self, const Side *side)
 static void
 resolve_network_cb (Call *call, VmmigReply *reply)
 {
-  call->side->network_addresses = g_steal_pointer (&reply->addresses);
+  call->side->network_addresses = g_strdupv (reply->addresses);
 }
 
 /* All that may lead to an address in the migration network. */
@@ -259,7 +273,7 @@ resolve_all (VmmigPreflightGathering *self, Side *side)
   if (address->addresses != NULL)
     g_strv_builder_addv (names, (const char **)address->addresses);
   request->names = g_strv_builder_end (names);
-  ask (self, side, request, CALL_TIMEOUT, resolve_network_cb);
+  ask_as_one (self, side, request, CALL_TIMEOUT, resolve_network_cb);
 }
 
 static void
@@ -574,7 +588,7 @@ vmmig_preflight_gathering_abandon (VmmigPreflightGathering *self)
       const Call *call = key;
 
       if (call->asker != NULL)
-        vmmig_preflight_survey_leave (call->asker);
+        vmmig_preflight_shared_leave (call->asker);
       else
         vmmig_driver_abandon (call->side->place->address->link, call->number);
     }

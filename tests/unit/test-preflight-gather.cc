@@ -355,9 +355,9 @@ protected:
       g_ptr_array_unref (answer);
   }
 
-  guint count_surveys () const
+  guint count (VmmigCallKind kind) const
   {
-    return vmmig_simulated_host_count_calls (cluster.hv2, VMMIG_CALL_SURVEY_NODE);
+    return vmmig_simulated_host_count_calls (cluster.hv2, kind);
   }
 
   std::vector<VmmigPreflightGathering *> all;
@@ -369,18 +369,23 @@ TEST_F (Together, TheyShareWhatIsBeingAsked)
   const VmmigPreflightFacts *first, *one;
 
   cluster.add_vm ();
+  vmmig_simulated_host_add_alias (cluster.hv2, "10.9.0.2");
   for (int i = 0; i < 50; i++)
     begin_one ();
   cluster.run_for (20 * kSecond);
   ASSERT_EQ (answers.size (), 50u);
   /* What the host has, its VMs, its storage. */
-  EXPECT_EQ (count_surveys (), 3u);
+  EXPECT_EQ (count (VMMIG_CALL_SURVEY_NODE), 3u);
+  /* It calls itself as others call it. */
+  EXPECT_EQ (count (VMMIG_CALL_RESOLVE), 1u);
   first = static_cast<const VmmigPreflightFacts *> (g_ptr_array_index (answers[0], 0));
   for (GPtrArray *answer : answers)
     {
       one = static_cast<const VmmigPreflightFacts *> (g_ptr_array_index (answer, 0));
       expect_all_known (one->source_survey);
       expect_all_known (one->destination_survey);
+      EXPECT_STREQ (one->peer_addresses[0], "10.9.0.2");
+      EXPECT_STREQ (one->hostname_addresses[0], "10.9.0.2");
       EXPECT_EQ (one->destination_survey->memory_total, first->destination_survey->memory_total);
       EXPECT_GT (one->destination_survey->memory_total, 0u);
     }
@@ -391,10 +396,10 @@ TEST_F (Together, NothingIsKept)
   cluster.add_vm ();
   begin_one ();
   cluster.run_for (20 * kSecond);
-  EXPECT_EQ (count_surveys (), 3u);
+  EXPECT_EQ (count (VMMIG_CALL_SURVEY_NODE), 3u);
   begin_one ();
   cluster.run_for (20 * kSecond);
-  EXPECT_EQ (count_surveys (), 6u);
+  EXPECT_EQ (count (VMMIG_CALL_SURVEY_NODE), 6u);
   EXPECT_EQ (answers.size (), 2u);
 }
 
