@@ -21,6 +21,9 @@
 #define CALL_TIMEOUT (10 * G_USEC_PER_SEC)
 /* One QEMU that stands still holds the first question about all VMs up; the second passes it by. */
 #define FIRST_VMS_TIMEOUT (3 * G_USEC_PER_SEC)
+/* What a name means here is a hint only, as the source's daemon looks it up anew. A resolver that lost
+ * one packet takes 5 s; no start waits for that. */
+#define NAME_TIMEOUT (2 * G_USEC_PER_SEC)
 /* Each costs a connection and four threads while it is asked. */
 #define MAX_AT_ONCE 32u
 
@@ -79,7 +82,8 @@ struct _Call
   AnswerFunc func;
   guint number; /* of the driver's call, or: */
   VmmigPreflightAsker *asker; /* (nullable) of many who ask the same */
-  guint topics;
+  guint topics; /* of a survey */
+  char ***addresses; /* of names: where they go */
 };
 
 static void progress (VmmigPreflightGathering *self);
@@ -224,25 +228,28 @@ check_free_cb (Call *call, VmmigReply *reply)
 }
 
 static void
-resolve_hostname_cb (Call *call, VmmigReply *reply)
+resolved_cb (Call *call, VmmigReply *reply)
 {
-  call->side->hostname_addresses = g_strdupv (reply->addresses);
+  /* None in time is as good as none. */
+  *call->addresses = reply->addresses != NULL ? g_strdupv (reply->addresses) : g_new0 (char *, 1);
 }
 
+/* Takes @names; @addresses is set when they are known. */
 static void
-resolve_peer_cb (Call *call, VmmigReply *reply)
-{
-  call->side->peer_addresses = g_strdupv (reply->addresses);
-}
-
-static void
-resolve (VmmigPreflightGathering *self, Side *side, const char *name, AnswerFunc func)
+resolve (VmmigPreflightGathering *self, Side *side, char **names, gint64 timeout, char ***addresses)
 {
   VmmigRequest *request = vmmig_request_new (VMMIG_CALL_RESOLVE, NULL);
+
+  request->names = names;
+  ask_as_one (self, side, request, timeout, resolved_cb)->addresses = addresses;
+}
+
+static void
+resolve_hint (VmmigPreflightGathering *self, Side *side, const char *name, char ***addresses)
+{
   const char *const names[] = {name, NULL};
 
-  request->names = g_strdupv ((char **)names);
-  ask_as_one (self, side, request, CALL_TIMEOUT, func);
+  resolve (self, side, g_strdupv ((char **)names), NAME_TIMEOUT, addresses);
 }
 
 static const char *
@@ -253,27 +260,19 @@ get_network (const VmmigPreflightGathering *self, const Side *side)
   return network != NULL ? network : side->place->address->network;
 }
 
-static void
-resolve_network_cb (Call *call, VmmigReply *reply)
-{
-  call->side->network_addresses = g_strdupv (reply->addresses);
-}
-
 /* All that may lead to an address in the migration network. */
 static void
 resolve_all (VmmigPreflightGathering *self, Side *side)
 {
   const VmmigNodeAddress *address = side->place->address;
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  VmmigRequest *request = vmmig_request_new (VMMIG_CALL_RESOLVE, NULL);
 
   g_strv_builder_addv (names, (const char **)address->names);
   if (side->node->hostname != NULL)
     g_strv_builder_add (names, side->node->hostname);
   if (address->addresses != NULL)
     g_strv_builder_addv (names, (const char **)address->addresses);
-  request->names = g_strv_builder_end (names);
-  ask_as_one (self, side, request, CALL_TIMEOUT, resolve_network_cb);
+  resolve (self, side, g_strv_builder_end (names), CALL_TIMEOUT, &side->network_addresses);
 }
 
 static void
@@ -291,9 +290,9 @@ ask_destination (VmmigPreflightGathering *self, Side *side)
       ask (self, side, request, CALL_TIMEOUT, check_free_cb);
     }
   if (side->node->hostname != NULL)
-    resolve (self, side, side->node->hostname, resolve_hostname_cb);
+    resolve_hint (self, side, side->node->hostname, &side->hostname_addresses);
   if (address->peer != NULL && address->peer->host != NULL)
-    resolve (self, side, address->peer->host, resolve_peer_cb);
+    resolve_hint (self, side, address->peer->host, &side->peer_addresses);
   if (get_network (self, side) != NULL)
     resolve_all (self, side);
 }
