@@ -64,6 +64,7 @@ struct _VmmigDriverNode
   VmmigNodeSpec *spec;
   /* driver's thread, for its users: when it last began to receive a migration, µs; 0: never */
   gint64 received_at;
+  guint n_followed; /* driver's thread: migrations from it that this process polls */
   GPtrArray *questions; /* (nullable) driver's thread: of vmmig-preflight-shared.c */
 };
 

@@ -13,6 +13,10 @@
 #define POLL_INTERVAL (G_USEC_PER_SEC / 2)
 /* With events, which ask for a poll when there is news: half the work for the daemon and for us. */
 #define WATCHED_POLL_INTERVAL G_USEC_PER_SEC
+/* More polls in one interval are no help to anybody: a daemon answers one after the other, and has
+ * migrations to run. Its defaults allow for about 15 at once, which are far from this. */
+#define POLLS_PER_INTERVAL 25u
+#define LONGEST_WATCHED_POLL_INTERVAL (5 * G_USEC_PER_SEC)
 /* While libvirt prepares and no event would tell that memory flows. */
 #define PREPARE_POLL_INTERVAL (G_USEC_PER_SEC / 5)
 /* So often a poll asks for the state although events tell it: one may get lost. */
@@ -153,10 +157,12 @@ followed_one_ended (VmmigJobRunner *self, const VmmigReply *reply)
 static gint64
 until_next_round (VmmigJobRunner *self)
 {
+  guint n_followed = self->plan->source->link->n_followed;
+  guint rounds = (MAX (n_followed, 1) + POLLS_PER_INTERVAL - 1) / POLLS_PER_INTERVAL;
+  gint64 interval = MIN (rounds * WATCHED_POLL_INTERVAL, LONGEST_WATCHED_POLL_INTERVAL);
   gint64 now = vmmig_driver_now (self->driver);
 
-  return (now + WATCHED_POLL_INTERVAL * 3 / 2) / WATCHED_POLL_INTERVAL * WATCHED_POLL_INTERVAL -
-         now;
+  return (now + interval * 3 / 2) / interval * interval - now;
 }
 
 static gint64
@@ -327,6 +333,7 @@ vmmig_job_watch_start (VmmigJobRunner *self)
 {
   self->source_watch =
       vmmig_driver_watch (self->plan->source->link, self->uuid, source_event_cb, self);
+  self->plan->source->link->n_followed++;
   if (self->plan->destination != NULL)
     self->destination_watch =
         vmmig_driver_watch (self->plan->destination->link, self->uuid, destination_event_cb, self);
@@ -343,7 +350,10 @@ void
 vmmig_job_watch_stop (VmmigJobRunner *self)
 {
   if (self->source_watch != 0)
-    vmmig_driver_unwatch (self->plan->source->link, self->source_watch);
+    {
+      vmmig_driver_unwatch (self->plan->source->link, self->source_watch);
+      self->plan->source->link->n_followed--;
+    }
   if (self->destination_watch != 0)
     vmmig_driver_unwatch (self->plan->destination->link, self->destination_watch);
   self->source_watch = 0;

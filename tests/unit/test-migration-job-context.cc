@@ -230,31 +230,65 @@ TEST (JobContext, WhatItWasToldIsFrozenWhenItStarts)
 
 /* --- many jobs --- */
 
-TEST (JobContext, FiftyJobsShareOneContext)
+class ManyJobs : public ::testing::Test
 {
+protected:
+  /* All from the first node, to @n_destinations others. */
+  void run (int first, int count, size_t n_destinations, guint64 bandwidth = 0)
+  {
+    std::vector<std::unique_ptr<Job> > jobs;
+    VmmigMigrationPolicy *policy = vmmig_migration_policy_new ();
+
+    if (bandwidth > 0)
+      vmmig_migration_policy_set_bandwidth (policy, bandwidth);
+    for (int i = first; i < first + count; i++)
+      {
+        char *uuid = g_strdup_printf ("11111111-2222-4333-8444-5555555555%02d", i);
+        char *name = g_strdup_printf ("vm%d", i);
+
+        vmmig_simulated_vm_spec_init (&cluster.vm, name, uuid);
+        cluster.vm.dirty_rate = kMiB;
+        cluster.add_vm ();
+        jobs.push_back (std::make_unique<Job> (
+            cluster, cluster.source,
+            cluster.node_objects[1 + static_cast<size_t> (i) % n_destinations], name));
+        vmmig_migration_job_set_policy (jobs.back ()->job, policy);
+        g_free (name);
+        g_free (uuid);
+      }
+    g_object_unref (policy);
+    for (auto &job : jobs)
+      job->start ();
+    for (auto &job : jobs)
+      {
+        ASSERT_TRUE (job->finish ());
+        job->check_story ();
+        EXPECT_EQ (job->outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job->describe ();
+      }
+  }
+
+  guint count_polls () const
+  {
+    return vmmig_simulated_host_count_calls (cluster.hv1, VMMIG_CALL_POLL);
+  }
+
   JobSimulation cluster;
-  std::vector<std::unique_ptr<Job> > jobs;
+};
 
-  for (int i = 0; i < 50; i++)
-    {
-      char *uuid = g_strdup_printf ("11111111-2222-4333-8444-5555555555%02d", i);
-      char *name = g_strdup_printf ("vm%d", i);
+TEST_F (ManyJobs, ShareOneContext) { run (0, 50, 2); }
 
-      vmmig_simulated_vm_spec_init (&cluster.vm, name, uuid);
-      cluster.add_vm ();
-      jobs.push_back (std::make_unique<Job> (
-          cluster, cluster.source, cluster.node_objects[1 + static_cast<size_t> (i % 2)], name));
-      g_free (name);
-      g_free (uuid);
-    }
-  for (auto &job : jobs)
-    job->start ();
-  for (auto &job : jobs)
-    {
-      ASSERT_TRUE (job->finish ());
-      job->check_story ();
-      EXPECT_EQ (job->outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job->describe ();
-    }
+/* 64 s each: a daemon is asked no more often than for half as many. */
+TEST_F (ManyJobs, DoNotPollADaemonToDeath)
+{
+  guint few, many;
+
+  run (0, 5, 1, 16 * kMiB);
+  few = count_polls ();
+  run (5, 50, 1, 16 * kMiB);
+  many = count_polls () - few;
+  EXPECT_GT (few, 5u * 50);
+  EXPECT_LT (many / 50.0, few / 5.0 * 0.75);
+  EXPECT_GT (many / 50.0, few / 5.0 * 0.4);
 }
 
 /* --- threads --- */
