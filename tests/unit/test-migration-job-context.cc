@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "job-simulation.h"
+#include "rounds.h"
 
 namespace
 {
@@ -248,6 +249,7 @@ protected:
 
         vmmig_simulated_vm_spec_init (&cluster.vm, name, uuid);
         cluster.vm.dirty_rate = kMiB;
+        cluster.vm.memory = 256 * kMiB;
         cluster.add_vm ();
         jobs.push_back (std::make_unique<Job> (
             cluster, cluster.source,
@@ -275,9 +277,9 @@ protected:
   JobSimulation cluster;
 };
 
-TEST_F (ManyJobs, ShareOneContext) { run (0, 50, 2); }
+TEST_F (ManyJobs, ShareOneContext) { run (0, static_cast<int> (rounds (50, 15)), 2); }
 
-/* 64 s each: a daemon is asked no more often than for half as many. */
+/* 16 s each: a daemon is asked no more often than for half as many. */
 TEST_F (ManyJobs, DoNotPollADaemonToDeath)
 {
   guint few, many;
@@ -286,7 +288,7 @@ TEST_F (ManyJobs, DoNotPollADaemonToDeath)
   few = count_polls ();
   run (5, 50, 1, 16 * kMiB);
   many = count_polls () - few;
-  EXPECT_GT (few, 5u * 50);
+  EXPECT_GT (few, 5u * 12);
   EXPECT_LT (many / 50.0, few / 5.0 * 0.75);
   EXPECT_GT (many / 50.0, few / 5.0 * 0.4);
 }

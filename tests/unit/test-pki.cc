@@ -39,8 +39,6 @@ protected:
   ~Pki () override { g_object_unref (pki); }
 
   /* Four keys take two minutes there: one test that makes some has to do */
-  static bool is_too_slow () { return rounds (0, 1) != 0; }
-
   /* What the judge says of both layouts. */
   std::string judge (const std::string &name, const char *node, const char *address)
   {
@@ -94,8 +92,6 @@ TEST_F (Pki, IssuesWhatWillDo)
 
 TEST_F (Pki, KeysAreForNobodyElse)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   mode_t before = umask (0);
 
   ASSERT_EQ (tls::issue (pki, "h1", tree.path ("n1")).code, 0);
@@ -117,8 +113,6 @@ TEST_F (Pki, KeysAreForNobodyElse)
 
 TEST_F (Pki, NothingIsEverReplaced)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   std::string key = tree.read ("ca/ca-key.pem");
   Outcome again = tls::init (pki);
 
@@ -141,8 +135,6 @@ TEST_F (Pki, NothingIsEverReplaced)
 
 TEST_F (Pki, ARenewalKeepsKeysAndNames)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   ASSERT_EQ (tls::issue (pki, "h1", tree.path ("n1"), {"10.1.2.3"}, 0, 5).code, 0);
   std::string key = tree.read ("n1/qemu/server-key.pem");
   std::string certificate = tree.read ("n1/qemu/server-cert.pem");
@@ -165,8 +157,6 @@ TEST_F (Pki, ARenewalKeepsKeysAndNames)
 
 TEST_F (Pki, ARenewalReplacesKeysThatAreBad)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   forge::Certificate weak;
 
   ASSERT_EQ (tls::issue (pki, "h1", tree.path ("n1")).code, 0);
@@ -186,8 +176,6 @@ TEST_F (Pki, ARenewalReplacesKeysThatAreBad)
 
 TEST_F (Pki, ARenewalIsNotOfAnotherCa)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   g_autoptr (VmmigPki) other = vmmig_pki_new (tree.path ("other").c_str ());
 
   ASSERT_EQ (tls::init (other).code, 0);
@@ -207,8 +195,6 @@ TEST_F (Pki, ARenewalIsNotOfAnotherCa)
 
 TEST_F (Pki, OfTwoAtOnceOneWinsWhole)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   for (int round = 0; round < 3; round++)
     {
       std::string directory = tree.path ("n" + std::to_string (round));
@@ -238,8 +224,6 @@ TEST_F (Pki, OfTwoAtOnceOneWinsWhole)
 
 TEST_F (Pki, OfTwoProcessesOneWinsWhole)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   /* Held by another process, which a lock of the process itself would not see */
   int ready[2];
   ASSERT_EQ (pipe (ready), 0);
@@ -352,8 +336,6 @@ TEST_F (Pki, ACancelBeforeTheFirstFileLeavesNothing)
 
 TEST_F (Pki, ShowsWhatIsThere)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   ASSERT_EQ (tls::issue (pki, "h1", tree.path ("n1")).code, 0);
   EXPECT_EQ (tls::show (tree.path ("n1")).certificates->len, 6u);
   EXPECT_EQ (tls::show (tree.path ("n1/qemu")).certificates->len, 3u);
@@ -375,8 +357,6 @@ TEST_F (Pki, ShowsWhatIsThere)
 
 TEST_F (Pki, FilesOfQemusUser)
 {
-  if (is_too_slow ())
-    GTEST_SKIP () << "under valgrind";
   struct stat info;
 
   if (geteuid () != 0)
