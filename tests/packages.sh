@@ -21,7 +21,7 @@ packages_lab=(
 # What the other tests need
 packages_test=(
   abigail-tools binutils clang clang-format gir1.2-gtk-3.0 gjs libc6-dbg libgmock-dev libgnutls28-dev
-  libgtest-dev libxml2-utils python3-gi shellcheck valgrind xauth xvfb
+  libgtest-dev libxml2-utils ovmf python3-gi shellcheck swtpm swtpm-tools valgrind xauth xvfb
 )
 
 # Those of the packages given that are not installed, one per line

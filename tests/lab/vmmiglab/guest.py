@@ -16,9 +16,8 @@ _XML = """<domain type='qemu'>
   <memory unit='MiB'>{memory_mib}</memory>
   <vcpu>{vcpus}</vcpu>
   <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>/var/lib/libvirt/guest.elf</kernel>
-    <cmdline>{cmdline}</cmdline>
+    <type arch='x86_64' machine='{machine}'>hvm</type>
+    {boot}
   </os>
   <features><acpi/></features>
   <on_poweroff>destroy</on_poweroff>
@@ -34,10 +33,12 @@ _XML = """<domain type='qemu'>
 </domain>
 """
 
+_KERNEL = "<kernel>/var/lib/libvirt/guest.elf</kernel><cmdline>%s</cmdline>"
+
 _DEFAULTS = {"memory_mib": 48, "working_set_mib": 16, "dirty_mib_s": 4, "verify_mib_s": 32, "hz": 250, "beat": 5,
              "burst": 0, "persistent": True, "autostart": False, "paused": False, "vcpus": 1,
              "poweroff_after": 0, "reset_after": 0, "spoil_after": 0,
-             "cmdline": "", "metadata": "", "devices": "", "disks": ()}
+             "cmdline": "", "machine": "pc", "boot": "", "metadata": "", "devices": "", "disks": ()}
 
 
 class Guest:
@@ -46,7 +47,8 @@ class Guest:
     `beat`: a heartbeat every so many ticks of `hz`; 1 to measure short downtimes. `dirty_mib_s` 0
     is an idle guest; `burst`: it dirties for so many seconds and is idle for as long. `metadata`,
     `devices`: XML to go into the definition. `poweroff_after`, `reset_after`: seconds; a guest also
-    powers off at virsh shutdown.
+    powers off at virsh shutdown. `boot`: XML of a firmware instead of the lab's kernel: such a VM has
+    no heart that beats.
     """
 
     def __init__(self, lab, **parameters):
@@ -102,7 +104,7 @@ class Guest:
         return _XML.format(
             name=escape(self.name), uuid=self.uuid, memory_mib=p["memory_mib"], vcpus=p["vcpus"],
             metadata="<metadata>%s</metadata>" % p["metadata"] if p["metadata"] else "",
-            cmdline=escape(self.cmdline()), serial=quoteattr(self.serial), devices=p["devices"],
+            machine=p["machine"], boot=p["boot"] or _KERNEL % escape(self.cmdline()), serial=quoteattr(self.serial), devices=p["devices"],
             disks="\n    ".join(disk.xml("vd" + chr(ord("a") + i))
                                 for i, disk in enumerate(self.disks)))
 
@@ -158,9 +160,10 @@ class Guest:
     def _destroyed(self):
         # A migration that ends at this moment takes it from one host and brings it to another.
         for name, text in self.states().items():
-            command = "undefine" if text.startswith("shut off") else "destroy"
+            # Of a VM without variables of a firmware the option says nothing
+            command = ["undefine", "--nvram"] if text.startswith("shut off") else ["destroy"]
             try:
-                self.lab.host(name).virsh(command, self.uuid, timeout=15)
+                self.lab.host(name).virsh(*command, self.uuid, timeout=15)
             except LabError:
                 pass
         return not self.states()
