@@ -14,9 +14,9 @@
 /* With events, which ask for a poll when there is news: half the work for the daemon and for us. */
 #define WATCHED_POLL_INTERVAL G_USEC_PER_SEC
 /* More polls in one interval are no help to anybody: a daemon answers one after the other, and has
- * migrations to run. Its defaults allow for about 15 at once, which are far from this. */
-#define POLLS_PER_INTERVAL 25u
-#define LONGEST_WATCHED_POLL_INTERVAL (5 * G_USEC_PER_SEC)
+ * migrations to run: 15 at once by its defaults. */
+#define POLLS_PER_INTERVAL 15u
+#define LONGEST_WATCHED_POLL_INTERVAL (4 * G_USEC_PER_SEC)
 /* While libvirt prepares and no event would tell that memory flows. */
 #define PREPARE_POLL_INTERVAL (G_USEC_PER_SEC / 5)
 /* So often a poll asks for the state although events tell it: one may get lost. */
