@@ -23,7 +23,7 @@ run (const Options *options, const char *later, SessionOptions *session)
   output = output_new (options->json);
   look_later = options_make_command (options, later);
   session->look_later = look_later;
-  return (int)session_run (output, job, session);
+  return (int)session_run (output, job, session, NULL);
 }
 
 static int

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 
 #include "commands.h"
 #include "migrate-options.h"
+#include "report.h"
 #include "session.h"
 #include "units.h"
 
@@ -22,6 +24,8 @@ new_context (MigrateOptions *self)
     {"post-copy-at-once", 0, 0, G_OPTION_ARG_NONE, &self->post_copy_at_once, "Switch to post-copy as soon as memory is copied", NULL},
     {"post-copy-after", 0, 0, text, &self->post_copy_after, "Switch to post-copy after this time of pre-copy: 30s", "TIME"},
     {"wait", 0, 0, text, &self->wait, "Follow the migration for this time and then leave it alone: 10min", "TIME"},
+    {"attempts", 0, 0, text, &self->attempts, "Try it up to this many times, as long as the VM is on its source and another attempt may help", "NUMBER"},
+    {"back-off", 0, 0, text, &self->back_off, "Wait so long before the second attempt, and twice as long before each further one: 20s", "TIME"},
     {"record", 0, 0, text, &self->record, "Keep all that is seen and decided in this file, for vmmig replay", "FILE"},
     G_OPTION_ENTRY_NULL,
   };
@@ -54,6 +58,92 @@ read_times (const MigrateOptions *self, SessionOptions *session, GError **error)
       return FALSE;
     }
   return TRUE;
+}
+
+/* --- attempts --- */
+
+typedef struct
+{
+  GMainLoop *loop;
+  gboolean interrupted;
+} Pause;
+
+static gboolean
+pause_over_cb (gpointer user_data)
+{
+  g_main_loop_quit (((Pause *)user_data)->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+pause_interrupted_cb (gpointer user_data)
+{
+  ((Pause *)user_data)->interrupted = TRUE;
+  return pause_over_cb (user_data);
+}
+
+/* FALSE if somebody does not want to wait for the next attempt. */
+static gboolean
+wait_for_next (Output *output, VmmigMigrationJob *job, guint failed, guint seconds)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Pause pause = {.loop = loop};
+  guint interrupt = g_unix_signal_add (SIGINT, pause_interrupted_cb, &pause);
+  guint terminate = g_unix_signal_add (SIGTERM, pause_interrupted_cb, &pause);
+  guint timer = g_timeout_add_seconds (seconds, pause_over_cb, &pause);
+
+  report_retry (output, job, failed, seconds);
+  g_main_loop_run (loop);
+  g_source_remove (interrupt);
+  g_source_remove (terminate);
+  g_source_remove (timer);
+  return !pause.interrupted;
+}
+
+/* A job is one attempt; it was checked when the first one was made. (transfer full) */
+static VmmigMigrationJob *
+make_next (const MigrateOptions *options, VmmigMigrationJob *job)
+{
+  VmmigMigrationJob *next = migrate_options_make_job (options, NULL);
+
+  vmmig_migration_job_set_policy (next, vmmig_migration_job_get_policy (job));
+  return next;
+}
+
+/* Nothing is tried again while the VM may be anywhere but on its source. */
+static gboolean
+is_on_source (VmmigMigrationJob *job)
+{
+  VmmigMigrationResult *result = vmmig_migration_job_get_result (job);
+
+  return result != NULL && vmmig_migration_result_get_outcome (result) == VMMIG_JOB_STATE_FAILED &&
+         vmmig_migration_result_get_location (result) == VMMIG_VM_LOCATION_SOURCE;
+}
+
+static ExitCode
+run (const MigrateOptions *options,
+     Output *output,
+     VmmigMigrationJob *first,
+     const SessionOptions *session)
+{
+  g_autoptr (VmmigMigrationJob) job = g_object_ref (first);
+
+  for (guint failed = 1;; failed++)
+    {
+      g_autoptr (GError) error = NULL;
+      ExitCode exit_code = session_run (output, job, session, &error);
+      VmmigMigrationPolicy *policy = vmmig_migration_job_get_policy (job);
+      guint delay = 0;
+
+      if (policy != NULL && error != NULL && is_on_source (job))
+        delay = vmmig_migration_policy_get_retry_delay (policy, failed, error);
+      if (delay == 0)
+        return exit_code;
+      if (!wait_for_next (output, job, failed, delay))
+        return exit_code;
+      g_object_unref (job);
+      job = make_next (options, first);
+    }
 }
 
 /* Not only when it is over. */
@@ -96,5 +186,5 @@ cmd_migrate (int argc, char **argv)
     return (int)exit_code;
   look_later = options_make_command (&options.common, "status");
   session.look_later = look_later;
-  return session_run (output, job, &session);
+  return (int)run (&options, output, job, &session);
 }

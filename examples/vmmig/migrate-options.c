@@ -15,6 +15,8 @@ migrate_options_clear (MigrateOptions *self)
   limits_clear (&self->limits);
   g_free (self->strategy);
   g_free (self->post_copy_after);
+  g_free (self->attempts);
+  g_free (self->back_off);
   g_free (self->parallel);
   g_free (self->compression);
   g_free (self->copy_storage);
@@ -80,9 +82,18 @@ migrate_options_add_entries (MigrateOptions *self, GOptionContext *context)
 }
 
 static gboolean
+parse_count (const char *option, const char *text, guint *count, GError **error)
+{
+  if (units_parse_count (text, 1, G_MAXUINT, count, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", option);
+  return FALSE;
+}
+
+static gboolean
 apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError **error)
 {
-  guint count;
+  guint number;
   int value;
 
   if (!limits_apply (&self->limits, policy, error))
@@ -96,12 +107,21 @@ apply_limits (const MigrateOptions *self, VmmigMigrationPolicy *policy, GError *
     }
   if (self->parallel != NULL)
     {
-      if (!units_parse_count (self->parallel, 1, G_MAXUINT, &count, error))
-        {
-          g_prefix_error (error, "--parallel: ");
-          return FALSE;
-        }
-      vmmig_migration_policy_set_parallel_connections (policy, count);
+      if (!parse_count ("--parallel", self->parallel, &number, error))
+        return FALSE;
+      vmmig_migration_policy_set_parallel_connections (policy, number);
+    }
+  if (self->attempts != NULL)
+    {
+      if (!parse_count ("--attempts", self->attempts, &number, error))
+        return FALSE;
+      vmmig_migration_policy_set_attempts (policy, number);
+    }
+  if (self->back_off != NULL)
+    {
+      if (!options_parse_timeout ("--back-off", self->back_off, &number, error))
+        return FALSE;
+      vmmig_migration_policy_set_back_off (policy, number);
     }
   return TRUE;
 }

@@ -34,6 +34,8 @@ typedef struct
   gboolean no_early_switch;
   gboolean post_copy_at_once;
   char *post_copy_after;
+  char *attempts;
+  char *back_off;
   char *parallel;
   char *compression;
   char *copy_storage;

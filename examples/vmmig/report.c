@@ -306,6 +306,31 @@ report_notice (Report *self, const char *format, ...)
 }
 
 void
+report_retry (Output *output, VmmigMigrationJob *job, guint failed, guint seconds)
+{
+  guint attempts = vmmig_migration_policy_get_attempts (vmmig_migration_job_get_policy (job));
+
+  if (output_is_json (output))
+    {
+      g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+      add_job (&dict, job);
+      g_variant_dict_insert (&dict, "attempt", "u", failed);
+      g_variant_dict_insert (&dict, "attempts", "u", attempts);
+      g_variant_dict_insert (&dict, "delay", "u", seconds);
+      output_event (output, "retry", g_variant_dict_end (&dict));
+    }
+  else
+    {
+      g_autofree char *text = g_strdup_printf (
+          "Attempt %u of %u failed, and %s is on its source; the next one in %u s (Ctrl-C: none)",
+          failed, attempts, vmmig_migration_job_get_vm (job), seconds);
+
+      output_complain (output, OUTPUT_PLAIN, text);
+    }
+}
+
+void
 report_left (Report *self, const char *why, const char *command)
 {
   if (output_is_json (self->output))

@@ -24,6 +24,8 @@ void report_progress (Report *self, VmmigMigrationProgress *progress);
 void report_decision (Report *self, VmmigMigrationDecision *decision);
 /* Something worth a line that is not the end. */
 void report_notice (Report *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* It failed @failed times, and is tried again after @seconds. */
+void report_retry (Output *output, VmmigMigrationJob *job, guint failed, guint seconds);
 /* The tool goes away while the migration does not. @command shows how to look later. */
 void report_left (Report *self, const char *why, const char *command);
 void report_result (Report *self,

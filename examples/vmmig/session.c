@@ -22,6 +22,7 @@ typedef struct
   gboolean asked; /* the steering that the command is for was asked */
   gboolean wait_is_over;
   ExitCode exit_code;
+  GError *error; /* (nullable) */
 } Session;
 
 static const char *
@@ -106,6 +107,7 @@ ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     report_error (self->report, error, exit_code);
   self->exit_code = exit_code;
+  self->error = g_steal_pointer (&error);
   g_main_loop_quit (self->loop);
 }
 
@@ -352,7 +354,7 @@ begin (Session *self)
 }
 
 ExitCode
-session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *options)
+session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *options, GError **error)
 {
   g_autoptr (Report) report = report_new (output, job);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
@@ -384,5 +386,7 @@ session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *optio
   if (self.post_copy_timer != NULL)
     g_source_destroy (self.post_copy_timer);
   g_clear_pointer (&self.post_copy_timer, g_source_unref);
+  if (self.error != NULL)
+    g_propagate_error (error, self.error);
   return self.exit_code;
 }

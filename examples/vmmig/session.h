@@ -35,8 +35,9 @@ typedef struct
   const char *record; /* (nullable) the file for its trace */
 } SessionOptions;
 
-/* Returns when the job ended. Where the migration goes on without this process, it does not return
- * but ends the process with its exit code. */
-ExitCode session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *options);
+/* Returns when the job ended, with the reason of a failure, which was told. Where the migration goes
+ * on without this process, it does not return but ends the process with its exit code. */
+ExitCode
+session_run (Output *output, VmmigMigrationJob *job, const SessionOptions *options, GError **error);
 
 G_END_DECLS

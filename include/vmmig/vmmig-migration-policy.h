@@ -34,6 +34,33 @@ G_BEGIN_DECLS
  */
 #define VMMIG_TIMEOUT_NONE ((guint)4294967295u)
 
+/**
+ * VMMIG_PRIORITY_MAINTENANCE:
+ *
+ * The priority of what can wait: KubeVirt's system-maintenance.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_PRIORITY_MAINTENANCE 20u
+
+/**
+ * VMMIG_PRIORITY_USER:
+ *
+ * The priority of what a person asked for: KubeVirt's user-triggered.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_PRIORITY_USER 50u
+
+/**
+ * VMMIG_PRIORITY_SYSTEM_CRITICAL:
+ *
+ * The highest priority: KubeVirt's system-critical, of hosts that are emptied.
+ *
+ * Since: 1.0
+ */
+#define VMMIG_PRIORITY_SYSTEM_CRITICAL 100u
+
 #define VMMIG_TYPE_MIGRATION_POLICY (vmmig_migration_policy_get_type ())
 VMMIG_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (VmmigMigrationPolicy,
@@ -128,6 +155,22 @@ VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_policy_get_early_switch (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_policy_set_early_switch (VmmigMigrationPolicy *self, gboolean early_switch);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_priority (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_priority (VmmigMigrationPolicy *self, guint priority);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_attempts (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_attempts (VmmigMigrationPolicy *self, guint attempts);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_back_off (VmmigMigrationPolicy *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_policy_set_back_off (VmmigMigrationPolicy *self, guint seconds);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_policy_get_retry_delay (VmmigMigrationPolicy *self,
+                                              guint failed,
+                                              const GError *error);
 VMMIG_AVAILABLE_IN_1_0
 const char *vmmig_migration_policy_get_network (VmmigMigrationPolicy *self);
 VMMIG_AVAILABLE_IN_1_0

@@ -331,3 +331,56 @@ vmmig_migration_policy_set_network (VmmigMigrationPolicy *self, const char *netw
   self->values.network = copy;
   vmmig_migration_policy_mark_set (self, VMMIG_POLICY_FIELD_NETWORK);
 }
+
+/**
+ * vmmig_migration_policy_copy:
+ * @self: a policy
+ *
+ * Copies a policy, with what is set and what is not.
+ *
+ * Returns: (transfer full): a new policy
+ *
+ * Since: 1.0
+ */
+VmmigMigrationPolicy *
+vmmig_migration_policy_copy (VmmigMigrationPolicy *self)
+{
+  VmmigMigrationPolicy *copy;
+
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), NULL);
+
+  copy = vmmig_migration_policy_new ();
+  vmmig_policy_values_copy (&self->values, &copy->values);
+  return copy;
+}
+
+void
+vmmig_migration_policy_get_values (VmmigMigrationPolicy *self, VmmigPolicyValues *values)
+{
+  vmmig_policy_values_copy (&self->values, values);
+}
+
+/**
+ * vmmig_migration_policy_check:
+ * @self: a policy
+ * @error: return location for an error
+ *
+ * Checks that the policy can work on some pair of nodes: that each value is possible and that no
+ * two contradict each other.
+ *
+ * What depends on the nodes, on the VM or on the disks to copy is checked by a job when it runs.
+ * Fails with `VMMIG_ERROR_INVALID_ARGUMENT` for a value and with `VMMIG_ERROR_INVALID_POLICY` for a
+ * contradiction; the message names the fields.
+ *
+ * Returns: `TRUE` if the policy can work
+ *
+ * Since: 1.0
+ */
+gboolean
+vmmig_migration_policy_check (VmmigMigrationPolicy *self, GError **error)
+{
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return vmmig_policy_values_check (&self->values, NULL, error);
+}

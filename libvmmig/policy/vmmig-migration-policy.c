@@ -37,6 +37,9 @@ enum
   PROP_CONVERGENCE_STRATEGY,
   PROP_ALLOW_WORKLOAD_DISRUPTION,
   PROP_EARLY_SWITCH,
+  PROP_PRIORITY,
+  PROP_ATTEMPTS,
+  PROP_BACK_OFF,
   PROP_NETWORK,
   N_PROPS
 };
@@ -116,6 +119,15 @@ vmmig_migration_policy_get_property (GObject *object,
     case PROP_EARLY_SWITCH:
       g_value_set_boolean (value, self->values.early_switch);
       break;
+    case PROP_PRIORITY:
+      g_value_set_uint (value, self->values.priority);
+      break;
+    case PROP_ATTEMPTS:
+      g_value_set_uint (value, self->values.attempts);
+      break;
+    case PROP_BACK_OFF:
+      g_value_set_uint (value, self->values.back_off);
+      break;
     case PROP_NETWORK:
       g_value_set_string (value, self->values.network);
       break;
@@ -176,6 +188,15 @@ vmmig_migration_policy_set_property (GObject *object,
       break;
     case PROP_EARLY_SWITCH:
       vmmig_migration_policy_set_early_switch (self, g_value_get_boolean (value));
+      break;
+    case PROP_PRIORITY:
+      vmmig_migration_policy_set_priority (self, g_value_get_uint (value));
+      break;
+    case PROP_ATTEMPTS:
+      vmmig_migration_policy_set_attempts (self, g_value_get_uint (value));
+      break;
+    case PROP_BACK_OFF:
+      vmmig_migration_policy_set_back_off (self, g_value_get_uint (value));
       break;
     case PROP_NETWORK:
       vmmig_migration_policy_set_network (self, g_value_get_string (value));
@@ -422,6 +443,48 @@ install_switch_properties (void)
 }
 
 static void
+install_retry_properties (void)
+{
+  /**
+   * VmmigMigrationPolicy:priority:
+   *
+   * Which of several migrations that wait is started first: the one with the higher number.
+   *
+   * From 0 to `VMMIG_PRIORITY_SYSTEM_CRITICAL`; the default is `VMMIG_PRIORITY_USER`. Names and
+   * numbers are those of KubeVirt's queue. A job by itself does not wait, so it means nothing there.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PRIORITY] =
+      g_param_spec_uint ("priority", NULL, NULL, 0, G_MAXUINT, VMMIG_PRIORITY_USER, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:attempts:
+   *
+   * How often the migration is tried, the first time included.
+   *
+   * From 1 to 100. The default is 1: each attempt costs the VM speed and the network its bandwidth,
+   * so whoever wants another says so. A [class@MigrationJob] is one attempt; whoever runs jobs asks
+   * [method@MigrationPolicy.get_retry_delay].
+   *
+   * Since: 1.0
+   */
+  props[PROP_ATTEMPTS] = g_param_spec_uint ("attempts", NULL, NULL, 0, G_MAXUINT, 1, FLAGS);
+
+  /**
+   * VmmigMigrationPolicy:back-off:
+   *
+   * How long the first pause between two attempts is, in seconds. Each further one is twice as long.
+   *
+   * From 1 to 3600; the default of 20 is KubeVirt's. Doubling ends at 320, or at this if that is more.
+   *
+   * Since: 1.0
+   */
+  props[PROP_BACK_OFF] =
+      g_param_spec_uint ("back-off", NULL, NULL, 0, G_MAXUINT, VMMIG_DEFAULT_BACK_OFF, FLAGS);
+}
+
+static void
 vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -435,6 +498,7 @@ vmmig_migration_policy_class_init (VmmigMigrationPolicyClass *klass)
   install_throttle_properties ();
   install_end_properties ();
   install_switch_properties ();
+  install_retry_properties ();
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -457,34 +521,6 @@ VmmigMigrationPolicy *
 vmmig_migration_policy_new (void)
 {
   return g_object_new (VMMIG_TYPE_MIGRATION_POLICY, NULL);
-}
-
-/**
- * vmmig_migration_policy_copy:
- * @self: a policy
- *
- * Copies a policy, with what is set and what is not.
- *
- * Returns: (transfer full): a new policy
- *
- * Since: 1.0
- */
-VmmigMigrationPolicy *
-vmmig_migration_policy_copy (VmmigMigrationPolicy *self)
-{
-  VmmigMigrationPolicy *copy;
-
-  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), NULL);
-
-  copy = vmmig_migration_policy_new ();
-  vmmig_policy_values_copy (&self->values, &copy->values);
-  return copy;
-}
-
-void
-vmmig_migration_policy_get_values (VmmigMigrationPolicy *self, VmmigPolicyValues *values)
-{
-  vmmig_policy_values_copy (&self->values, values);
 }
 
 /**
@@ -538,29 +574,4 @@ vmmig_migration_policy_unset (VmmigMigrationPolicy *self, const char *field)
   self->values.set &= ~(1u << number);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_OF (number)]);
   g_object_thaw_notify (G_OBJECT (self));
-}
-
-/**
- * vmmig_migration_policy_check:
- * @self: a policy
- * @error: return location for an error
- *
- * Checks that the policy can work on some pair of nodes: that each value is possible and that no
- * two contradict each other.
- *
- * What depends on the nodes, on the VM or on the disks to copy is checked by a job when it runs.
- * Fails with `VMMIG_ERROR_INVALID_ARGUMENT` for a value and with `VMMIG_ERROR_INVALID_POLICY` for a
- * contradiction; the message names the fields.
- *
- * Returns: `TRUE` if the policy can work
- *
- * Since: 1.0
- */
-gboolean
-vmmig_migration_policy_check (VmmigMigrationPolicy *self, GError **error)
-{
-  g_return_val_if_fail (VMMIG_IS_MIGRATION_POLICY (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  return vmmig_policy_values_check (&self->values, NULL, error);
 }

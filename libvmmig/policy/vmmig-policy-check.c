@@ -93,6 +93,35 @@ check_timeout (const char *field, guint seconds, GError **error)
 }
 
 static gboolean
+check_attempts (const VmmigPolicyValues *self, GError **error)
+{
+  if (self->priority > VMMIG_PRIORITY_SYSTEM_CRITICAL)
+    {
+      g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
+                   "priority is %u: it goes from 0 to %u (system-critical)", self->priority,
+                   VMMIG_PRIORITY_SYSTEM_CRITICAL);
+      return FALSE;
+    }
+  if (self->attempts < 1 || self->attempts > VMMIG_ATTEMPTS_LIMIT)
+    {
+      g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
+                   "attempts is %u: there is a first one, and at most %u", self->attempts,
+                   VMMIG_ATTEMPTS_LIMIT);
+      return FALSE;
+    }
+  if (self->back_off < 1 || self->back_off > VMMIG_BACK_OFF_LIMIT)
+    {
+      g_set_error (
+          error, VMMIG_ERROR, VMMIG_ERROR_INVALID_ARGUMENT,
+          "back-off is not within 1 s and %u s: without a pause a failure is repeated, not "
+          "mended",
+          VMMIG_BACK_OFF_LIMIT);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 check_numbers (const VmmigPolicyValues *self, GError **error)
 {
   if (!vmmig_bandwidth_check (self->bandwidth, error))
@@ -112,7 +141,8 @@ check_numbers (const VmmigPolicyValues *self, GError **error)
   if (!check_percent ("auto-converge-initial", self->auto_converge_initial, error) ||
       !check_percent ("auto-converge-increment", self->auto_converge_increment, error) ||
       !check_timeout ("completion-timeout-per-gib", self->completion_timeout_per_gib, error) ||
-      !check_timeout ("progress-timeout", self->progress_timeout, error))
+      !check_timeout ("progress-timeout", self->progress_timeout, error) ||
+      !check_attempts (self, error))
     return FALSE;
 
   if (self->network != NULL && !vmmig_address_check_network (self->network, error))

@@ -16,6 +16,7 @@ typedef enum
   TYPE_ENUM,
   TYPE_NETWORK,
   TYPE_PERCENT,
+  TYPE_PRIORITY,
   TYPE_RATE,
   TYPE_TIMEOUT, /* s */
 } Type;
@@ -46,6 +47,9 @@ static const Field fields[] = {
                                                        vmmig_convergence_strategy_get_type)},
     [VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION] = {FIELD (BOOLEAN, allow_workload_disruption)},
     [VMMIG_POLICY_FIELD_EARLY_SWITCH] = {FIELD (BOOLEAN, early_switch)},
+    [VMMIG_POLICY_FIELD_PRIORITY] = {FIELD (PRIORITY, priority)},
+    [VMMIG_POLICY_FIELD_ATTEMPTS] = {FIELD (COUNT, attempts)},
+    [VMMIG_POLICY_FIELD_BACK_OFF] = {FIELD (TIMEOUT, back_off)},
     [VMMIG_POLICY_FIELD_NETWORK] = {FIELD (NETWORK, network)},
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (fields) == VMMIG_POLICY_N_FIELDS);
@@ -112,6 +116,43 @@ parse_enum (GType type, const char *text, guint64 *number, GError **error)
   return vmmig_units_refuse (error, text, why->str);
 }
 
+/* As KubeVirt's queue names and numbers them. */
+static const struct
+{
+  const char *name;
+  guint priority;
+} priorities[] = {
+    {"system-critical", VMMIG_PRIORITY_SYSTEM_CRITICAL},
+    {"user", VMMIG_PRIORITY_USER},
+    {"maintenance", VMMIG_PRIORITY_MAINTENANCE},
+};
+
+static gboolean
+parse_priority (const char *text, guint64 *number, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (priorities); i++)
+    if (g_str_equal (text, priorities[i].name))
+      {
+        *number = priorities[i].priority;
+        return TRUE;
+      }
+  if (*text != '+' &&
+      g_ascii_string_to_unsigned (text, 10, 0, VMMIG_PRIORITY_SYSTEM_CRITICAL, number, NULL))
+    return TRUE;
+  return vmmig_units_refuse (error, text,
+                             "is no priority: write maintenance, user, system-critical, or a "
+                             "number from 0 to 100");
+}
+
+static char *
+format_priority (guint64 number)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (priorities); i++)
+    if (number == priorities[i].priority)
+      return g_strdup (priorities[i].name);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+}
+
 static gboolean
 parse_number (const Field *field, const char *text, guint64 *number, GError **error)
 {
@@ -127,6 +168,8 @@ parse_number (const Field *field, const char *text, guint64 *number, GError **er
       return parse_enum (field->get_enum (), text, number, error);
     case TYPE_PERCENT:
       return vmmig_units_parse_percent (text, number, error);
+    case TYPE_PRIORITY:
+      return parse_priority (text, number, error);
     case TYPE_RATE:
       return vmmig_units_parse_rate (text, number, error);
     case TYPE_TIMEOUT:
@@ -201,6 +244,8 @@ vmmig_policy_values_get_text (const VmmigPolicyValues *self, VmmigPolicyField fi
                            : g_strdup_printf ("%" G_GUINT64_FORMAT, number);
     case TYPE_PERCENT:
       return g_strdup_printf ("%" G_GUINT64_FORMAT "%%", number);
+    case TYPE_PRIORITY:
+      return format_priority (number);
     case TYPE_RATE:
       return vmmig_units_format_rate (number);
     case TYPE_TIMEOUT:

@@ -26,6 +26,9 @@ typedef enum
   VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY,
   VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION,
   VMMIG_POLICY_FIELD_EARLY_SWITCH,
+  VMMIG_POLICY_FIELD_PRIORITY,
+  VMMIG_POLICY_FIELD_ATTEMPTS,
+  VMMIG_POLICY_FIELD_BACK_OFF,
   VMMIG_POLICY_FIELD_NETWORK,
   VMMIG_POLICY_N_FIELDS,
 } VmmigPolicyField;
@@ -38,6 +41,11 @@ typedef enum
 #define VMMIG_DEFAULT_AUTO_CONVERGE_INITIAL 20u /* % */
 #define VMMIG_DEFAULT_AUTO_CONVERGE_INCREMENT 10u /* % */
 #define VMMIG_AUTO_CONVERGE_LIMIT 99u /* % */
+#define VMMIG_ATTEMPTS_LIMIT 100u
+/* KubeVirt's, doubled each time; its highest is what keeping five migrations of a VM comes to. */
+#define VMMIG_DEFAULT_BACK_OFF 20u /* s */
+#define VMMIG_HIGHEST_BACK_OFF 320u /* s, by doubling */
+#define VMMIG_BACK_OFF_LIMIT 3600u /* s */
 /* libvirt takes MiB/s in an unsigned long long that must fit INT64 as bytes. */
 #define VMMIG_BANDWIDTH_LIMIT (G_GUINT64_CONSTANT (8796093022207) * 1024 * 1024)
 
@@ -58,6 +66,9 @@ typedef struct
   VmmigConvergenceStrategy convergence_strategy;
   gboolean allow_workload_disruption;
   gboolean early_switch;
+  guint priority; /* 0 to VMMIG_PRIORITY_SYSTEM_CRITICAL */
+  guint attempts; /* 1: the first is the last */
+  guint back_off; /* s */
   char *network; /* (nullable) CIDR */
 } VmmigPolicyValues;
 

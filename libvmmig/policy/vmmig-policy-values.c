@@ -20,6 +20,9 @@ static const char *const field_names[] = {
     [VMMIG_POLICY_FIELD_CONVERGENCE_STRATEGY] = "convergence-strategy",
     [VMMIG_POLICY_FIELD_ALLOW_WORKLOAD_DISRUPTION] = "allow-workload-disruption",
     [VMMIG_POLICY_FIELD_EARLY_SWITCH] = "early-switch",
+    [VMMIG_POLICY_FIELD_PRIORITY] = "priority",
+    [VMMIG_POLICY_FIELD_ATTEMPTS] = "attempts",
+    [VMMIG_POLICY_FIELD_BACK_OFF] = "back-off",
     [VMMIG_POLICY_FIELD_NETWORK] = "network",
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (field_names) == VMMIG_POLICY_N_FIELDS);
@@ -38,6 +41,9 @@ vmmig_policy_values_init (VmmigPolicyValues *self)
       .completion_timeout_per_gib = VMMIG_TIMEOUT_NONE,
       .progress_timeout = VMMIG_TIMEOUT_NONE,
       .convergence_strategy = VMMIG_CONVERGENCE_STRATEGY_VMMIG,
+      .priority = VMMIG_PRIORITY_USER,
+      .attempts = 1,
+      .back_off = VMMIG_DEFAULT_BACK_OFF,
   };
 }
 

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The command-line tool with hosts in memory: what it shows of a migration, and how it ends."""
 
+import os
 import re
 import signal
+import tempfile
 import unittest
 
 from vmmig_tool import NODES, finish, run, run_on_terminal, started, wait_for
@@ -218,6 +220,64 @@ class Interruptions(unittest.TestCase):
             done = finish(process)
         self.assertEqual(done.status, 6, done.events[-1])
         self.assertEqual(done.events[-1]["encryption"], "nothing-sent")
+
+
+class Attempts(unittest.TestCase):
+    TWICE = f"memory=64 fail={DESTINATION_FAILED} failures=2"
+
+    def kinds(self, done):
+        return [e["event"] for e in done.events if e["event"] in ("start", "result", "retry")]
+
+    def test_there_is_one_unless_more_are_asked_for(self):
+        done = run(*MIGRATE, "--json", simulated=self.TWICE)
+        self.assertEqual((done.status, self.kinds(done)), (3, ["start", "result"]))
+
+    def test_it_is_tried_again_after_longer_and_longer_pauses(self):
+        done = run(*MIGRATE, "--attempts", "3", "--back-off", "1s", "--json", simulated=self.TWICE)
+        self.assertEqual(done.status, 0, done.events[-1])
+        self.assertEqual(self.kinds(done), ["start", "result", "retry"] * 2 + ["start", "result"])
+        told = [(e["attempt"], e["attempts"], e["delay"], e["vm"])
+                for e in done.events if e["event"] == "retry"]
+        self.assertEqual(told, [(1, 3, 1, "web01"), (2, 3, 2, "web01")])
+        self.assertEqual(len({e["job-id"] for e in done.events if "job-id" in e}), 3)
+
+    def test_attempts_end(self):
+        done = run(*MIGRATE, "--attempts", "2", "--back-off", "1s", simulated=self.TWICE)
+        self.assertEqual(done.status, 3, done.err)
+        self.assertIn("Attempt 1 of 2 failed, and web01 is on its source; the next one in 1 s",
+                      done.err)
+        self.assertNotIn("Attempt 2", done.err)
+
+    def test_what_would_fail_again_is_not_tried_again(self):
+        done = run(*MIGRATE, "--attempts", "5", "--back-off", "1s", "--json",
+                   simulated=f"fail={NOT_CONVERGING}")
+        self.assertEqual((done.status, self.kinds(done)), (3, ["start", "result"]))
+
+    def test_a_policy_says_it_too(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, "10.conf"), "w") as f:
+                f.write("[policy all]\nvm-selector=x=y\nattempts=2\nback-off=1s\n")
+            os.chmod(directory, 0o755)
+            done = run(*MIGRATE, "--policy-directory", directory, "--json",
+                       simulated=f"labels=x=y memory=64 fail={DESTINATION_FAILED}")
+        self.assertEqual(done.status, 0, done.events[-1])
+        self.assertIn("retry", self.kinds(done))
+
+    def test_nobody_has_to_wait_for_the_next_one(self):
+        with started(*MIGRATE, "--attempts", "3", "--back-off", "60min",
+                     simulated=self.TWICE) as process:
+            wait_for(process, lambda event: event["event"] == "retry")
+            process.send_signal(signal.SIGINT)
+            done = finish(process)
+        self.assertEqual((done.status, done.events[-1]["event"]), (3, "retry"))
+
+    def test_bad_input(self):
+        for words, says in ((("--attempts", "0"), "--attempts"), (("--attempts", "101"), "attempts"),
+                            (("--back-off", "none"), "back-off"),
+                            (("--back-off", "2"), "--back-off")):
+            done = run(*MIGRATE, *words, simulated="")
+            self.assertEqual(done.status, 1, done.err)
+            self.assertIn(says, done.err)
 
 
 class OthersMigrations(unittest.TestCase):

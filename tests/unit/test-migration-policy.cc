@@ -60,6 +60,9 @@ TEST_F (MigrationPolicy, NewOnesHaveTheDocumentedDefaultsAndNothingSet)
              VMMIG_CONVERGENCE_STRATEGY_VMMIG);
   EXPECT_FALSE (vmmig_migration_policy_get_allow_workload_disruption (policy));
   EXPECT_FALSE (vmmig_migration_policy_get_early_switch (policy));
+  EXPECT_EQ (vmmig_migration_policy_get_priority (policy), VMMIG_PRIORITY_USER);
+  EXPECT_EQ (vmmig_migration_policy_get_attempts (policy), 1u);
+  EXPECT_EQ (vmmig_migration_policy_get_back_off (policy), 20u);
   for (const std::string &field : list_fields ())
     EXPECT_FALSE (vmmig_migration_policy_is_set (policy, field.c_str ())) << field;
   EXPECT_TRUE (vmmig_migration_policy_check (policy, nullptr));
@@ -101,6 +104,9 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
   vmmig_migration_policy_set_convergence_strategy (policy, VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
   vmmig_migration_policy_set_allow_workload_disruption (policy, 2);
   vmmig_migration_policy_set_early_switch (policy, -1);
+  vmmig_migration_policy_set_priority (policy, VMMIG_PRIORITY_MAINTENANCE);
+  vmmig_migration_policy_set_attempts (policy, 3);
+  vmmig_migration_policy_set_back_off (policy, 5);
   vmmig_migration_policy_set_network (policy, "10.9.0.0/24");
   EXPECT_EQ (take_notified (), list_fields ());
 
@@ -121,7 +127,33 @@ TEST_F (MigrationPolicy, EachSetterMarksItsFieldAndTellsOnce)
              VMMIG_CONVERGENCE_STRATEGY_KUBEVIRT);
   EXPECT_EQ (vmmig_migration_policy_get_allow_workload_disruption (policy), TRUE);
   EXPECT_EQ (vmmig_migration_policy_get_early_switch (policy), TRUE);
+  EXPECT_EQ (vmmig_migration_policy_get_priority (policy), VMMIG_PRIORITY_MAINTENANCE);
+  EXPECT_EQ (vmmig_migration_policy_get_attempts (policy), 3u);
+  EXPECT_EQ (vmmig_migration_policy_get_back_off (policy), 5u);
   EXPECT_STREQ (vmmig_migration_policy_get_network (policy), "10.9.0.0/24");
+}
+
+TEST_F (MigrationPolicy, PausesBetweenAttemptsDoubleAndEnd)
+{
+  g_autoptr (GError) busy = g_error_new (VMMIG_ERROR, VMMIG_ERROR_BUSY, "busy");
+  g_autoptr (GError) refused = g_error_new (VMMIG_ERROR, VMMIG_ERROR_INSECURE, "no");
+  const guint usual[] = {20, 40, 80, 160, 320, 320, 320};
+  auto delay = [&] (guint failed) {
+    return vmmig_migration_policy_get_retry_delay (policy, failed, busy);
+  };
+
+  EXPECT_EQ (delay (1), 0u) << "one attempt unless more were asked for";
+  vmmig_migration_policy_set_attempts (policy, 8);
+  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
+    EXPECT_EQ (delay (i + 1), usual[i]);
+  EXPECT_EQ (delay (8), 0u);
+  EXPECT_EQ (delay (9), 0u);
+  EXPECT_EQ (vmmig_migration_policy_get_retry_delay (policy, 1, refused), 0u);
+  vmmig_migration_policy_set_back_off (policy, 1000);
+  EXPECT_EQ (delay (1), 1000u);
+  EXPECT_EQ (delay (3), 1000u);
+  vmmig_migration_policy_set_back_off (policy, 300);
+  EXPECT_EQ (delay (2), 320u);
 }
 
 TEST_F (MigrationPolicy, SettingTheSameAgainIsSilent)

@@ -41,6 +41,9 @@ TEST (PolicyText, HasANameForEachFieldAndADefault)
       {"convergence-strategy", "vmmig"},
       {"allow-workload-disruption", "false"},
       {"early-switch", "false"},
+      {"priority", "user"},
+      {"attempts", "1"},
+      {"back-off", "20s"},
       {"network", "none"},
   };
   g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
@@ -81,6 +84,12 @@ TEST (PolicyText, SetsEachField)
       {"convergence-strategy", "kubevirt", "kubevirt"},
       {"allow-workload-disruption", "true", "true"},
       {"early-switch", "true", "true"},
+      {"priority", "system-critical", "system-critical"},
+      {"priority", "20", "maintenance"},
+      {"priority", "0", "0"},
+      {"priority", "77", "77"},
+      {"attempts", "100", "100"},
+      {"back-off", "2min", "120s"},
       {"network", "fd00:9::/64", "fd00:9::/64"},
   };
 
@@ -127,6 +136,13 @@ TEST (PolicyText, RefusesWhatIsImpossibleAndChangesNothing)
       {"compression", "gzip", "none of none, xbzrle, zlib and zstd"},
       {"encryption", "\xff", "UTF-8"},
       {"network", "localhost", "localhost"},
+      {"priority", "101", "0 to 100"},
+      {"priority", "+1", "0 to 100"},
+      {"priority", "urgent", "system-critical"},
+      {"attempts", "0", "attempts"},
+      {"attempts", "101", "100"},
+      {"back-off", "none", "without a pause"},
+      {"back-off", "61min", "3600"},
   };
   g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
 

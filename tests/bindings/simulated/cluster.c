@@ -15,6 +15,7 @@
  *   end=HOST                                … or the VM's QEMU dies there
  *   at=MS                                   … then, instead of at once
  *   fail=CODE                               libvirt refuses to migrate, with this number of VmmigError
+ *   failures=NUMBER                         … so many times, instead of once
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -143,7 +144,8 @@ set_up_faults (Cluster *self)
       const VmmigSimulatedFault fault = {.kind = VMMIG_SIMULATED_FAULT_ERROR,
                                          .code = (VmmigError)code};
 
-      vmmig_simulated_host_add_fault (self->hosts[0], VMMIG_CALL_MIGRATE, 1, &fault);
+      for (guint i = 1; i <= find_number (self, "failures", 1); i++)
+        vmmig_simulated_host_add_fault (self->hosts[0], VMMIG_CALL_MIGRATE, i, &fault);
     }
   if (at > 0)
     vmmig_driver_add_timer (self->driver, (gint64)at * 1000, incident_cb, self);
