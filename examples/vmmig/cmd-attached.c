@@ -6,8 +6,46 @@
 #include "commands.h"
 #include "limit-options.h"
 #include "options.h"
+#include "policies.h"
 #include "report.h"
 #include "session.h"
+
+/* By its label. Whoever started the migration may not have known. */
+static gboolean
+is_critical (VmmigMigrationJob *job, gboolean *critical, GError **error)
+{
+  g_autoptr (VmmigPolicySet) set = vmmig_policy_set_new ();
+  const Policies policies = {.set = set};
+  g_autoptr (GHashTable) labels = NULL;
+  g_autoptr (Resolved) resolved = NULL;
+
+  labels = policies_read_labels (vmmig_migration_job_get_source (job),
+                                 vmmig_migration_job_get_vm (job), error);
+  if (labels == NULL)
+    return FALSE;
+  resolved = policies_resolve (&policies, labels, error);
+  if (resolved == NULL)
+    return FALSE;
+  *critical = resolved_forbids_post_copy (resolved);
+  return TRUE;
+}
+
+static gboolean
+may_switch (VmmigMigrationJob *job, GError **error)
+{
+  gboolean critical;
+
+  if (!is_critical (job, &critical, error))
+    return FALSE;
+  if (!critical)
+    return TRUE;
+  g_set_error (error, VMMIG_ERROR, VMMIG_ERROR_INVALID_POLICY,
+               "Post-copy is not for %s, which is labelled as critical (" VMMIG_LABEL_CRITICAL
+               "): it would depend on both hosts and on the network between them. If it has to be, "
+               "say --force",
+               vmmig_migration_job_get_vm (job));
+  return FALSE;
+}
 
 static int
 run (const Options *options, const char *later, SessionOptions *session)
@@ -21,49 +59,81 @@ run (const Options *options, const char *later, SessionOptions *session)
   if (job == NULL)
     return options_refuse (error);
   output = output_new (options->json);
+  if (session->kind == SESSION_POST_COPY && !session->force && !may_switch (job, &error))
+    {
+      g_autoptr (Report) report = report_new (output, job);
+
+      report_error (report, error, exit_code_from_error (error));
+      return (int)exit_code_from_error (error);
+    }
   look_later = options_make_command (options, later);
   session->look_later = look_later;
   return (int)session_run (output, job, session, NULL);
 }
 
-static int
-run_attached (SessionKind kind, const char *summary, int argc, char **argv)
-{
-  g_auto (Options) options = {0};
-  g_autoptr (GOptionContext) context = options_new_context (&options, "VM", summary, NULL);
-  SessionOptions session = {.kind = kind};
-
-  if (!options_parse (&options, context, argc, argv, 1))
-    return EXIT_CODE_USAGE;
-  return run (&options, kind == SESSION_POST_COPY ? "watch" : "status", &session);
-}
-
 int
 cmd_watch (int argc, char **argv)
 {
-  return run_attached (SESSION_WATCH,
-                       "Follows a running migration to its end. Ctrl-C stops following it, the "
-                       "migration goes on.\nWithout --to only the source is asked how it ended.",
-                       argc, argv);
+  g_auto (Options) options = {0};
+  g_autofree char *record = NULL;
+  g_autoptr (GOptionContext) context = NULL;
+  g_autoptr (GError) error = NULL;
+  SessionOptions session = {.kind = SESSION_WATCH};
+  const GOptionEntry entries[] = {
+      {"record", 0, 0, G_OPTION_ARG_FILENAME, &record,
+       "Keep all that is seen in this file, for vmmig replay", "FILE"},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  context = options_new_context (
+      &options, "VM",
+      "Follows a running migration to its end. Ctrl-C stops following it, the migration goes on.\n"
+      "Without --to only the source is asked how it ended.",
+      entries);
+  if (!options_parse (&options, context, argc, argv, 1))
+    return EXIT_CODE_USAGE;
+  if (!options_check_writable ("--record", record, &error))
+    return options_refuse (error);
+  session.record = record;
+  return run (&options, "status", &session);
 }
 
 int
 cmd_cancel (int argc, char **argv)
 {
-  return run_attached (SESSION_CANCEL,
-                       "Cancels a running migration, and waits until it is certain where the VM "
-                       "is.\nPost-copy cannot be cancelled. Exits with 0 when the VM stays on its "
-                       "source.",
-                       argc, argv);
+  g_auto (Options) options = {0};
+  g_autoptr (GOptionContext) context = options_new_context (
+      &options, "VM",
+      "Cancels a running migration, and waits until it is certain where the VM is.\nPost-copy "
+      "cannot be cancelled. Exits with 0 when the VM stays on its source.",
+      NULL);
+  SessionOptions session = {.kind = SESSION_CANCEL};
+
+  if (!options_parse (&options, context, argc, argv, 1))
+    return EXIT_CODE_USAGE;
+  return run (&options, "status", &session);
 }
 
 int
 cmd_postcopy (int argc, char **argv)
 {
-  return run_attached (SESSION_POST_COPY,
-                       "Switches a running migration to post-copy, where its start allowed that.\n"
-                       "From then on it ends for sure, and cannot be cancelled.",
-                       argc, argv);
+  g_auto (Options) options = {0};
+  g_autoptr (GOptionContext) context = NULL;
+  SessionOptions session = {.kind = SESSION_POST_COPY};
+  const GOptionEntry entries[] = {
+      {"force", 0, 0, G_OPTION_ARG_NONE, &session.force, "Also a VM that is labelled as critical",
+       NULL},
+      G_OPTION_ENTRY_NULL,
+  };
+
+  context = options_new_context (
+      &options, "VM",
+      "Switches a running migration to post-copy, where its start allowed that.\nFrom then on it "
+      "ends for sure, and cannot be cancelled.",
+      entries);
+  if (!options_parse (&options, context, argc, argv, 1))
+    return EXIT_CODE_USAGE;
+  return run (&options, "watch", &session);
 }
 
 static gboolean

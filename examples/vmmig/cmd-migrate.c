@@ -3,11 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <errno.h>
-#include <fcntl.h>
-
 #include <glib-unix.h>
-#include <glib/gstdio.h>
 
 #include "commands.h"
 #include "migrate-options.h"
@@ -146,22 +142,6 @@ run (const MigrateOptions *options,
     }
 }
 
-/* Not only when it is over. */
-static gboolean
-check_record (const char *file_name, GError **error)
-{
-  int fd;
-
-  if (file_name == NULL)
-    return TRUE;
-  fd = g_open (file_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (fd >= 0)
-    return g_close (fd, error);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--record: cannot write %s: %s",
-               file_name, g_strerror (errno));
-  return FALSE;
-}
-
 int
 cmd_migrate (int argc, char **argv)
 {
@@ -178,7 +158,7 @@ cmd_migrate (int argc, char **argv)
     return EXIT_CODE_USAGE;
   job = migrate_options_make_job (&options, &error);
   if (job == NULL || !read_times (&options, &session, &error) ||
-      !check_record (options.record, &error))
+      !options_check_writable ("--record", options.record, &error))
     return options_refuse (error);
   session.record = options.record;
   output = output_new (options.common.json);

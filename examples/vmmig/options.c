@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "options.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+
+#include <glib/gstdio.h>
 
 #include "credentials.h"
 #include "exit-code.h"
@@ -88,6 +92,21 @@ options_refuse (const GError *error)
 
   output_complain (output, OUTPUT_BAD, error->message);
   return EXIT_CODE_USAGE;
+}
+
+gboolean
+options_check_writable (const char *name, const char *file_name, GError **error)
+{
+  int fd;
+
+  if (file_name == NULL)
+    return TRUE;
+  fd = g_open (file_name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd >= 0)
+    return g_close (fd, error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: cannot write %s: %s", name,
+               file_name, g_strerror (errno));
+  return FALSE;
 }
 
 gboolean

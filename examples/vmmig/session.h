@@ -31,7 +31,7 @@ typedef struct
   guint64 post_copy_after; /* ms of pre-copy until it is switched */
   guint64 bandwidth; /* SESSION_STEER: bytes per second; 0: not asked */
   guint maximum_downtime; /* SESSION_STEER: ms; 0: not asked */
-  gboolean force; /* SESSION_STEER: let it end now */
+  gboolean force; /* SESSION_STEER: let it end now; SESSION_POST_COPY: also a critical VM */
   const char *record; /* (nullable) the file for its trace */
 } SessionOptions;
 

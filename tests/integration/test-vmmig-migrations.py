@@ -332,6 +332,25 @@ class OthersMigrations(unittest.TestCase):
         self.assertEqual(done.status, 0, done.err)
         self.assertIn("vmmig watch", done.err)
 
+    def test_post_copy_of_a_critical_vm_has_to_be_forced(self):
+        simulated = ENDLESS + " migrating post-copy labels=vmmig.org/critical=true"
+        done = run("postcopy", "web01", *NODES, "--json", simulated=simulated)
+        self.assertEqual((done.status, done.events[-1]["error"]), (1, "invalid-policy"))
+        self.assertIn("--force", done.events[-1]["message"])
+        done = run("postcopy", "web01", *NODES, "--force", simulated=simulated)
+        self.assertEqual(done.status, 0, done.err)
+
+    def test_what_was_watched_can_be_replayed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "trace")
+            done = run("watch", "web01", *NODES, "--record", path, simulated="memory=256 migrating")
+            self.assertEqual(done.status, 0, done.err)
+            done = run("replay", path, "--json")
+            self.assertEqual(done.status, 0, done.err)
+            self.assertGreater(len(done.events), 0)
+        done = run("watch", "web01", *NODES, "--record", "/nowhere/trace", simulated="")
+        self.assertEqual(done.status, 1, done.err)
+
     def test_post_copy_that_was_not_allowed(self):
         done = run("postcopy", "web01", *NODES, simulated=ENDLESS + " migrating")
         self.assertEqual(done.status, 2, done.err)
