@@ -489,12 +489,12 @@ TEST (TlsJudgeAndGnutls, AgreeOnEachChange)
   int taken = 0;
   int all = 0;
 
-  for (const Change &change : CHANGES)
+  for (size_t i = 0; i < G_N_ELEMENTS (CHANGES); i += rounds (1, 3))
     {
       Variant variant;
 
-      variant.what = change.what;
-      change.apply (variant);
+      variant.what = CHANGES[i].what;
+      CHANGES[i].apply (variant);
       compare (variant, &taken);
       all += 3;
     }
