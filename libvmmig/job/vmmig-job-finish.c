@@ -84,6 +84,35 @@ describe_silence (VmmigJobRunner *self)
              : "nobody told why: whether it failed or was cancelled is not known";
 }
 
+/* libvirt's words name a file and no node. */
+static char *
+describe_place (VmmigJobRunner *self)
+{
+  VmmigErrorSide side = VMMIG_ERROR_SIDE_UNKNOWN;
+
+  if (self->call_error->code == VMMIG_ERROR_STORAGE)
+    side = vmmig_error_get_storage_side (self->call_error->message);
+  if (side == VMMIG_ERROR_SIDE_UNKNOWN)
+    return g_strdup ("");
+  return g_strdup_printf (", by the storage of %s",
+                          side == VMMIG_ERROR_SIDE_SOURCE
+                              ? vmmig_job_plan_get_source_name (self->plan)
+                              : vmmig_job_plan_get_destination_name (self->plan));
+}
+
+/* What the call failed with, and where that leaves the VM. */
+static GError *
+complete_error (VmmigJobRunner *self)
+{
+  const char *source = vmmig_job_plan_get_source_name (self->plan);
+  g_autofree char *place = describe_place (self);
+
+  return g_error_new (VMMIG_ERROR, self->call_error->code,
+                      "%s; it failed while %s%s, and the VM is on %s %s", self->call_error->message,
+                      vmmig_job_state_describe (self->failed_phase), place, source,
+                      describe_leftover (self));
+}
+
 static void
 end_on_source (VmmigJobRunner *self)
 {
@@ -106,10 +135,7 @@ end_on_source (VmmigJobRunner *self)
                              : "",
                          source, describe_leftover (self));
   else if (self->call_error != NULL)
-    error = g_error_new (VMMIG_ERROR, self->call_error->code,
-                         "%s; it failed while %s, and the VM is on %s %s",
-                         self->call_error->message, vmmig_job_state_describe (self->failed_phase),
-                         source, describe_leftover (self));
+    error = complete_error (self);
   else
     error = build_error (self, VMMIG_ERROR_FAILED,
                          "it %s while %s, and %s; the VM is on %s %s, the log of libvirt on %s may "
