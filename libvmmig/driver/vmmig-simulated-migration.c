@@ -185,7 +185,7 @@ draw_duration (SimMigration *self)
     case VMMIG_SIMULATED_PHASE_POST_COPY_START:
       return sim_draw (self->sim, 40 * SIM_MS, 200 * SIM_MS);
     case VMMIG_SIMULATED_PHASE_ABORTING:
-      return sim_draw (self->sim, 220 * SIM_MS, 370 * SIM_MS);
+      return sim_draw (self->sim, 40 * SIM_MS, 120 * SIM_MS);
     default:
       return 0;
     }

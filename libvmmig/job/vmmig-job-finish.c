@@ -75,74 +75,33 @@ describe_leftover (VmmigJobRunner *self)
   return "as before";
 }
 
-/* Without a word of whoever started it: libvirt tells them, and shows others only that it failed. */
-static const char *
-describe_silence (VmmigJobRunner *self)
-{
-  return self->ending == VMMIG_ENDING_FAILED
-             ? "only the program that started it was told why"
-             : "nobody told why: whether it failed or was cancelled is not known";
-}
-
-/* libvirt's words name a file and no node. */
-static char *
-describe_place (VmmigJobRunner *self)
-{
-  VmmigErrorSide side = VMMIG_ERROR_SIDE_UNKNOWN;
-
-  if (self->call_error->code == VMMIG_ERROR_STORAGE)
-    side = vmmig_error_get_storage_side (self->call_error->message);
-  if (side == VMMIG_ERROR_SIDE_UNKNOWN)
-    return g_strdup ("");
-  return g_strdup_printf (", by the storage of %s",
-                          side == VMMIG_ERROR_SIDE_SOURCE
-                              ? vmmig_job_plan_get_source_name (self->plan)
-                              : vmmig_job_plan_get_destination_name (self->plan));
-}
-
-/* What the call failed with, and where that leaves the VM. */
-static GError *
-complete_error (VmmigJobRunner *self)
-{
-  const char *source = vmmig_job_plan_get_source_name (self->plan);
-  g_autofree char *place = describe_place (self);
-
-  return g_error_new (VMMIG_ERROR, self->call_error->code,
-                      "%s; it failed while %s%s, and the VM is on %s %s", self->call_error->message,
-                      vmmig_job_state_describe (self->failed_phase), place, source,
-                      describe_leftover (self));
-}
-
 static void
 end_on_source (VmmigJobRunner *self)
 {
   const char *source = vmmig_job_plan_get_source_name (self->plan);
-  gboolean elsewhere = self->call_error == NULL && self->ending == VMMIG_ENDING_CANCELLED;
-  gboolean cancelled =
-      self->cancel_requested || elsewhere ||
-      (self->call_error != NULL && self->call_error->code == VMMIG_ERROR_CANCELLED);
+  gboolean cancelled = self->cancel_requested || (self->call_error != NULL &&
+                                                  self->call_error->code == VMMIG_ERROR_CANCELLED);
   GError *error;
 
   correct_blame (self);
   if (cancelled)
     error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_CANCELLED,
-                         "The migration of VM ‘%s’ from %s to %s was cancelled while %s%s; the VM "
-                         "is on %s %s",
+                         "The migration of VM ‘%s’ from %s to %s was cancelled while %s; the VM is "
+                         "on %s %s",
                          self->vm_name, source, vmmig_job_plan_get_destination_name (self->plan),
-                         vmmig_job_state_describe (self->failed_phase),
-                         elsewhere && !self->cancel_requested
-                             ? ", by somebody or by the program that started it"
-                             : "",
-                         source, describe_leftover (self));
+                         vmmig_job_state_describe (self->failed_phase), source,
+                         describe_leftover (self));
   else if (self->call_error != NULL)
-    error = complete_error (self);
+    error = g_error_new (VMMIG_ERROR, self->call_error->code,
+                         "%s; it failed while %s, and the VM is on %s %s",
+                         self->call_error->message, vmmig_job_state_describe (self->failed_phase),
+                         source, describe_leftover (self));
   else
     error = build_error (self, VMMIG_ERROR_FAILED,
-                         "it %s while %s, and %s; the VM is on %s %s, the log of libvirt on %s may "
-                         "say more",
-                         self->ending == VMMIG_ENDING_FAILED ? "failed" : "ended",
-                         vmmig_job_state_describe (self->failed_phase), describe_silence (self),
-                         source, describe_leftover (self), source);
+                         "it ended while %s, and nobody told why; the VM is on %s %s, the "
+                         "log of libvirt on %s may say more",
+                         vmmig_job_state_describe (self->failed_phase), source,
+                         describe_leftover (self), source);
   vmmig_job_runner_end (self, cancelled ? VMMIG_JOB_STATE_CANCELLED : VMMIG_JOB_STATE_FAILED,
                         VMMIG_VM_LOCATION_SOURCE, error);
 }
@@ -277,7 +236,6 @@ go_on (VmmigJobRunner *self)
       return;
     }
   self->finishing_since = 0;
-  self->ending = VMMIG_ENDING_NOT_SEEN;
   if (self->cancel_requested && !self->post_copy_entered)
     {
       self->abort_accepted = FALSE;

@@ -126,7 +126,6 @@ struct _VmmigJobRunner
   guint short_polls; /* of the next ones that need not ask for the state: events tell it */
   VmmigVmState polled_state; /* what the last poll that asked for it was told */
   VmmigVmReason polled_reason;
-  VmmigEnding ending; /* what a poll saw of its end */
   gboolean converges; /* the next two are there */
   VmmigConvergence convergence;
   gint64 copying_since; /* µs */

@@ -201,15 +201,11 @@ vmmig_migration_job_run_finish (VmmigMigrationJob *self, GAsyncResult *result, G
  *
  * Follows a migration of the VM that runs already, whoever started it.
  *
- * From then on the job is like one of one's own: it shows progress, and it can be steered. If the
+ * From then on the job is like one of one's own: it shows progress, and it can be steered. libvirt
+ * tells only the one who started a migration why it ended: to a follower, a migration that somebody
+ * else cancelled has failed, without a cause. If the
  * job has no destination, the outcome may stay unknown: then it ends with
  * `VMMIG_ERROR_OUTCOME_UNKNOWN` in the state `VMMIG_JOB_STATE_UNKNOWN`.
- *
- * libvirt tells only the one who started a migration why it did not succeed. To others it shows for
- * a fraction of a second whether it was cancelled or failed. A follower that sees a cancel ends with
- * `VMMIG_ERROR_CANCELLED`, without knowing who cancelled: the program that started it does so, too,
- * when a time-out of its policy comes. Otherwise it ends with `VMMIG_ERROR_FAILED`, and the message
- * tells whether it was seen to fail, or whether that is not known.
  *
  * Since: 1.0
  */

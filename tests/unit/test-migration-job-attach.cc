@@ -144,64 +144,6 @@ TEST_F (JobAttach, WithoutADestinationAFailureIsSeenAllTheSame)
   EXPECT_EQ (job.location (), VMMIG_VM_LOCATION_SOURCE) << job.describe ();
 }
 
-TEST_F (JobAttach, TellsACancelledMigrationFromOneThatFailed)
-{
-  for (bool destination : {true, false})
-    for (bool cancel : {true, false})
-      {
-        JobSimulation world;
-
-        world.vm.memory = 64 * kGiB;
-        world.add_vm ();
-        VmmigMigrateParams *params = world.params ();
-        vmmig_simulated_vm_migrate (world.hv1, kVm, params);
-        vmmig_migrate_params_free (params);
-        world.run_for (2 * kSecond);
-        Job job (world, world.source, destination ? world.destination : nullptr);
-        job.attach ();
-        world.run_both_for (kSecond);
-        if (cancel)
-          EXPECT_TRUE (vmmig_simulated_vm_cancel (world.hv1, kVm));
-        else
-          vmmig_simulated_vm_end (world.hv2, kVm, VMMIG_SIMULATED_END_KILLED);
-        ASSERT_TRUE (job.finish (60 * kSecond)) << job.describe ();
-        EXPECT_EQ (job.location (), VMMIG_VM_LOCATION_SOURCE) << job.describe ();
-        if (cancel)
-          {
-            EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_CANCELLED) << job.describe ();
-            EXPECT_EQ (job.run.code, VMMIG_ERROR_CANCELLED);
-            EXPECT_NE (job.run.message.find ("by somebody or by the program"), std::string::npos)
-                << job.run.message;
-          }
-        else
-          {
-            EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED) << job.describe ();
-            EXPECT_EQ (job.run.code, VMMIG_ERROR_FAILED);
-            EXPECT_NE (job.run.message.find ("it failed while copying"), std::string::npos)
-                << job.run.message;
-          }
-      }
-}
-
-/* It falls between two polls, because a daemon takes its time to answer. */
-TEST_F (JobAttach, AnEndThatNobodySawIsNotGuessed)
-{
-  const VmmigSimulatedFault late = {VMMIG_SIMULATED_FAULT_DELAY, VMMIG_ERROR_FAILED, 2 * kSecond,
-                                    0};
-
-  start_elsewhere (false, 64 * kGiB);
-  Job job (cluster, cluster.source, nullptr);
-  job.attach ();
-  cluster.run_both_for (kSecond);
-  vmmig_simulated_host_add_fault (cluster.hv1, VMMIG_CALL_POLL, 1, &late);
-  cluster.run_both_for (kSecond);
-  EXPECT_TRUE (vmmig_simulated_vm_cancel (cluster.hv1, kVm));
-  ASSERT_TRUE (job.finish (60 * kSecond)) << job.describe ();
-  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED) << job.describe ();
-  EXPECT_EQ (job.run.code, VMMIG_ERROR_FAILED);
-  EXPECT_NE (job.run.message.find ("is not known"), std::string::npos) << job.run.message;
-}
-
 TEST_F (JobAttach, FollowsAPostCopyThatGoesOnUnattended)
 {
   start_elsewhere (true, 64 * kGiB);

@@ -111,12 +111,6 @@ const Refusal kRefusals[] = {
      VMMIG_ERROR_NO_RESOURCES, "hv2", false},
     {"LocalDisk", [] (JobSimulation &cluster, Job &) { cluster.vm.disk = kGiB; },
      VMMIG_ERROR_STORAGE, "hv2", true},
-    {"NoImageThere",
-     [] (JobSimulation &cluster, Job &) {
-       cluster.hv2->storage_error = "Cannot access storage file '/vm/db1.img': No such file";
-     },
-     VMMIG_ERROR_STORAGE, "it failed while preparing, by the storage of hv2, and the VM is on hv1",
-     true},
     {"OldLibvirt",
      [] (JobSimulation &cluster, Job &job) {
        g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
