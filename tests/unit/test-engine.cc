@@ -412,11 +412,14 @@ TEST (Engine, AForkedChildIsRefused)
       g_autoptr (GError) child_error = nullptr;
       bool refused = !vmmig_engine_check_fork (&child_error) &&
                      g_error_matches (child_error, VMMIG_ERROR, VMMIG_ERROR_NOT_SUPPORTED);
-      _exit (refused ? 42 : 1);
+      /* By a signal: at an exit valgrind takes for lost what only the parent's threads hold. */
+      if (refused)
+        raise (SIGKILL);
+      _exit (1);
     }
   ASSERT_EQ (waitpid (child, &status, 0), child);
-  ASSERT_TRUE (WIFEXITED (status));
-  EXPECT_EQ (WEXITSTATUS (status), 42);
+  EXPECT_TRUE (WIFSIGNALED (status));
+  EXPECT_EQ (WTERMSIG (status), SIGKILL);
 }
 
 } /* namespace */
