@@ -73,18 +73,31 @@ configure()
   fi
 }
 
-# run_tests NAME DIRECTORY ARGUMENT…: as a stage whose tests are counted one by one
-run_tests()
+# test_with NAME DIRECTORY ARGUMENT…: meson test, whose log has that name
+test_with()
 {
   local name=$1 directory=$2
-  local base=testlog-$name
   shift 2
-  rm -f "$directory/meson-logs/$base.json"
-  stage "$name" meson test -C "$directory" --no-rebuild --print-errorlogs --logbase "$base" \
-    "$@" ${arguments[@]+"${arguments[@]}"}
+  meson test -C "$directory" --no-rebuild --print-errorlogs --logbase "$name" "$@" \
+    ${arguments[@]+"${arguments[@]}"}
+}
+
+# tests NAME DIRECTORY COMMAND…: as a stage whose tests are counted one by one, from their log
+tests()
+{
+  local name=$1 log=$2/meson-logs/testlog-$1.json
+  shift 2
+  stage "$name" "$@"
   # Without a log nothing ran
-  [ -s "$directory/meson-logs/$base.json" ] || failed_stages+=("$name")
-  logs+=("$directory/meson-logs/$base.json")
+  [ -s "$log" ] || failed_stages+=("$name")
+  logs+=("$log")
+}
+
+# run_tests NAME DIRECTORY ARGUMENT…
+run_tests()
+{
+  rm -f "$2/meson-logs/testlog-$1.json"
+  tests "$1" "$2" test_with "testlog-$1" "${@:2}"
 }
 
 build_all()
@@ -93,14 +106,65 @@ build_all()
     step build meson compile -C "$build"
 }
 
-# sanitize NAME SANITIZERS: the unit tests in a build of their own
-sanitize()
+# A build of its own for each sanitizer
+build_sanitizers()
 {
-  local name=$1 directory=$build-$1
-  step "configure-$name" configure "$directory" -Dauto_features=disabled -Dtests=enabled \
-    -Dwerror=true "-Db_sanitize=$2" -Db_lundef=false &&
-    step "build-$name" meson compile -C "$directory" &&
-    run_tests "$name" "$directory" --suite unit
+  local options=(-Dauto_features=disabled -Dtests=enabled -Dwerror=true -Db_lundef=false)
+  configure "$build-asan" "${options[@]}" -Db_sanitize=address,undefined &&
+    configure "$build-tsan" "${options[@]}" -Db_sanitize=thread &&
+    meson compile -C "$build-asan" && meson compile -C "$build-tsan"
+}
+
+# meson adds the setup's name to the log's
+test_under_valgrind()
+{
+  test_with testlog "$build" --suite unit --setup valgrind
+}
+
+# begin_beside NAME COMMAND…: the lab waits for its VMs most of the time; what runs beside it has only
+# what it leaves
+declare -A beside
+begin_beside()
+{
+  local name=$1
+  shift
+  set -m
+  (
+    chrt --idle --pid 0 "$BASHPID"
+    "$@"
+  ) >"$build-$name.log" 2>&1 </dev/null &
+  beside[$name]=$!
+  set +m
+}
+
+# end_beside NAME: waits for it, and shows what it said
+end_beside()
+{
+  local result=0
+  wait "${beside[$1]}" || result=$?
+  unset "beside[$1]"
+  cat "$build-$1.log"
+  rm -f "$build-$1.log"
+  return "$result"
+}
+
+# Ctrl-C, or an end before theirs: by their process groups
+cancel_beside()
+{
+  local name
+  for name in "${!beside[@]}"; do
+    kill -- "-${beside[$name]}" 2>/dev/null
+    rm -f "$build-$name.log"
+  done
+}
+trap cancel_beside EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+test_sanitized()
+{
+  run_tests asan "$build-asan" --suite unit
+  run_tests tsan "$build-tsan" --suite unit
 }
 
 finish()
@@ -118,18 +182,22 @@ build_all || finish
 case "$what" in
   unit | all) run_tests unit "$build" --no-suite lab ;;
 esac
+valgrind_log=$build/meson-logs/testlog-valgrind.json
 case "$what" in
-  lab | all) run_tests lab "$build" --suite lab ;;
-esac
-case "$what" in
-  sanitize | all)
-    sanitize asan address,undefined
-    sanitize tsan thread
-    # meson adds the setup's name to the log's
-    run_tests valgrind "$build" --suite unit --setup valgrind --logbase testlog
+  lab) run_tests lab "$build" --suite lab ;;
+  all)
+    rm -f "$valgrind_log"
+    begin_beside sanitizers build_sanitizers
+    begin_beside valgrind test_under_valgrind
+    run_tests lab "$build" --suite lab
+    step build-sanitizers end_beside sanitizers && test_sanitized
+    tests valgrind "$build" end_beside valgrind
     ;;
-esac
-case "$what" in
+  sanitize)
+    rm -f "$valgrind_log"
+    step build-sanitizers build_sanitizers && test_sanitized
+    tests valgrind "$build" test_under_valgrind
+    ;;
   bench) run_tests bench "$build" --benchmark --verbose ;;
 esac
 finish
