@@ -17,6 +17,8 @@ typedef struct
   Limits limits;
   char *measure;
   guint seconds;
+  char **files;
+  GPtrArray *traces; /* (element-type VmmigTrace) */
   VmmigMigrationPolicy *policy;
   Output *output;
   GMainLoop *loop;
@@ -29,6 +31,8 @@ forecast_clear (Forecast *self)
   options_clear (&self->common);
   limits_clear (&self->limits);
   g_free (self->measure);
+  g_strfreev (self->files);
+  g_clear_pointer (&self->traces, g_ptr_array_unref);
   g_clear_object (&self->policy);
   g_clear_pointer (&self->output, output_free);
   g_clear_pointer (&self->loop, g_main_loop_unref);
@@ -43,7 +47,8 @@ read_seconds (Forecast *self, GError **error)
 {
   guint64 milliseconds;
 
-  self->seconds = SECONDS;
+  /* What was seen of it is better than a sample. */
+  self->seconds = self->files == NULL ? SECONDS : 0;
   if (self->measure == NULL)
     return TRUE;
   if (g_str_equal (self->measure, "none"))
@@ -67,6 +72,52 @@ read_seconds (Forecast *self, GError **error)
   return TRUE;
 }
 
+/* Another VM's would be taken for this one's without a word. */
+static gboolean
+check_vm (VmmigTrace *trace, const char *file_name, const char *vm, GError **error)
+{
+  static const char *const keys[] = {"vm", "vm-name", "vm-uuid"};
+  guint ends[] = {0, vmmig_trace_get_n_records (trace) - 1};
+  const char *shown = "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (keys); j++)
+      {
+        GVariant *record = vmmig_trace_get_record (trace, ends[i]);
+        const char *name;
+
+        if (!g_variant_lookup (record, keys[j], "&s", &name))
+          continue;
+        if (g_str_equal (name, vm))
+          return TRUE;
+        if (*shown == '\0')
+          shown = name;
+      }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "--trace: %s is of a migration of ‘%s’, not of ‘%s’", file_name, shown, vm);
+  return FALSE;
+}
+
+static gboolean
+read_traces (Forecast *self, GError **error)
+{
+  self->traces = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; self->files != NULL && self->files[i] != NULL; i++)
+    {
+      VmmigTrace *trace = vmmig_trace_load (self->files[i], error);
+
+      if (trace == NULL)
+        {
+          g_prefix_error (error, "--trace: ");
+          return FALSE;
+        }
+      g_ptr_array_add (self->traces, trace);
+      if (!check_vm (trace, self->files[i], self->common.vms[0], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 read_limits (Forecast *self, GError **error)
 {
@@ -78,7 +129,8 @@ read_limits (Forecast *self, GError **error)
       return FALSE;
     }
   return limits_apply (&self->limits, self->policy, error) &&
-         vmmig_migration_policy_check (self->policy, error) && read_seconds (self, error);
+         vmmig_migration_policy_check (self->policy, error) && read_seconds (self, error) &&
+         read_traces (self, error);
 }
 
 static gboolean
@@ -90,6 +142,7 @@ parse (Forecast *self, int argc, char **argv)
     {"bandwidth", 0, 0, text, &self->limits.bandwidth, "What the link to the destination carries, or the migration may use: 1Gbit/s", "RATE"},
     {"max-downtime", 0, 0, text, &self->limits.maximum_downtime, "How long the VM may stand still: 300ms", "TIME"},
     {"measure", 0, 0, text, &self->measure, "How long to measure how fast the VM changes its memory: 2s, none", "TIME"},
+    {"trace", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->files, "Learn from this earlier migration of the VM, which --record kept, instead of measuring; can be given several times", "FILE"},
     G_OPTION_ENTRY_NULL,
   };
   /* clang-format on */
@@ -134,8 +187,9 @@ show_as_json (Forecast *self, guint64 memory, guint64 dirty_rate, const VmmigFor
 static void
 show (Forecast *self, guint64 memory, guint64 dirty_rate)
 {
-  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_for (
-      memory, 0, vmmig_migration_policy_get_bandwidth (self->policy), dirty_rate, 0, self->policy);
+  g_autoptr (VmmigForecast) forecast = vmmig_forecast_new_with_traces (
+      self->traces, memory, 0, vmmig_migration_policy_get_bandwidth (self->policy), dirty_rate, 0,
+      self->policy);
   g_autofree char *size = units_format_size (memory);
   g_autofree char *rate = NULL;
   g_autofree char *line = NULL;
@@ -145,10 +199,16 @@ show (Forecast *self, guint64 memory, guint64 dirty_rate)
       show_as_json (self, memory, dirty_rate, forecast);
       return;
     }
-  rate = dirty_rate != VMMIG_DIRTY_RATE_UNKNOWN ? units_format_rate (dirty_rate)
-                                                : g_strdup ("at a rate that is not known");
-  line = g_strdup_printf ("%s: at most %s in use, written to %s%s", self->common.vms[0], size,
-                          dirty_rate != VMMIG_DIRTY_RATE_UNKNOWN ? "at some " : "", rate);
+  if (dirty_rate != VMMIG_DIRTY_RATE_UNKNOWN)
+    {
+      g_autofree char *measured = units_format_rate (dirty_rate);
+
+      rate = g_strdup_printf ("written to at some %s", measured);
+    }
+  else
+    rate = g_strdup (self->traces->len > 0 ? "written to as its traces tell"
+                                           : "written to at a rate that is not known");
+  line = g_strdup_printf ("%s: at most %s in use, %s", self->common.vms[0], size, rate);
   output_line (self->output, OUTPUT_PLAIN, line);
   output_line (self->output, OUTPUT_PLAIN, vmmig_forecast_get_text (forecast));
 }

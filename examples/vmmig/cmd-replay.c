@@ -113,10 +113,21 @@ static const struct
 };
 
 static gboolean
+set_writing (VmmigVmModel *model, const char *word, const char *text, GError **error)
+{
+  if (!g_str_equal (text, "sequential") && !g_str_equal (text, "anywhere"))
+    return refuse_model (error, word, "is neither writing=anywhere nor writing=sequential");
+  g_object_set (model, "sequential", g_str_equal (text, "sequential"), NULL);
+  return TRUE;
+}
+
+static gboolean
 set_word (VmmigVmModel *model, const char *word, GError **error)
 {
   const char *equals = strchr (word, '=');
 
+  if (g_str_has_prefix (word, "writing="))
+    return set_writing (model, word, equals + 1, error);
   for (gsize i = 0; equals != NULL && i < G_N_ELEMENTS (model_words); i++)
     {
       gsize length = strlen (model_words[i].word);
@@ -132,9 +143,10 @@ set_word (VmmigVmModel *model, const char *word, GError **error)
       return set_number (G_OBJECT (model), model_words[i].property, number / model_words[i].divisor,
                          word, error);
     }
-  return refuse_model (error, word,
-                       "is none of memory=, working-set=, dirty-rate=, link=, busy=, idle= and "
-                       "time-limit=");
+  return refuse_model (
+      error, word,
+      "is none of memory=, working-set=, dirty-rate=, writing=, link=, busy=, idle= "
+      "and time-limit=");
 }
 
 /* (transfer full) NULL with an error */

@@ -67,9 +67,9 @@ VmmigMigrationJob *options_make_job (const Options *self, GError **error);
 /* "vmmig status …" with what it takes to reach the same nodes, fit for a shell. (transfer full) */
 char *options_make_command (const Options *self, const char *command);
 
-/* FALSE unless @text is UTF-8. NULL is fine. */
 /* Now, and not only when something is to be written. @file_name may be NULL. */
 gboolean options_check_writable (const char *name, const char *file_name, GError **error);
+/* FALSE unless @text is UTF-8. NULL is fine. */
 gboolean options_check_text (const char *name, const char *text, GError **error);
 /* The value of one of the enum's nicks. */
 gboolean

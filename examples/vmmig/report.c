@@ -4,6 +4,7 @@
 #include "units.h"
 
 #define LINE_INTERVAL (10 * G_USEC_PER_SEC) /* where lines are not redrawn */
+#define LONG_PREPARATION 3000 /* ms; a destination takes a second as a rule */
 
 struct _Report
 {
@@ -166,6 +167,22 @@ append_eta (GString *text, VmmigForecast *forecast)
   g_string_append_printf (text, " (%s to %s)", least, most);
 }
 
+/* "db1: h2 prepares for 12 s, …"; NULL while that is to be expected. */
+static char *
+describe_preparation (VmmigMigrationJob *job, VmmigMigrationProgress *progress)
+{
+  VmmigNode *destination = vmmig_migration_job_get_destination (job);
+  const char *name = destination != NULL ? vmmig_node_get_name (destination) : NULL;
+  guint64 elapsed = vmmig_migration_progress_get_elapsed (progress);
+
+  if (vmmig_migration_progress_get_phase (progress) != VMMIG_JOB_STATE_PREPARING ||
+      elapsed < LONG_PREPARATION)
+    return NULL;
+  return g_strdup_printf ("%s: %s prepares for %u s, and has not begun to receive the VM",
+                          vmmig_migration_job_get_vm (job), name != NULL ? name : "the destination",
+                          (guint)(elapsed / 1000));
+}
+
 /* "db1  pre-copy  47 %  ETA 42.0 s (35.0 s to 1 min 2 s)  118.0 MiB/s  dirty 12.0 MiB/s  iteration 3
  * left 1.2 GiB  downtime ~86 ms"; what is not known yet is left out. */
 static char *
@@ -240,6 +257,7 @@ report_progress (Report *self, VmmigMigrationProgress *progress)
   g_autofree char *text = NULL;
   guint iteration = vmmig_migration_progress_get_iteration (progress);
   gint64 now = g_get_monotonic_time ();
+  gboolean slow;
 
   if (output_is_json (self->output))
     {
@@ -247,10 +265,13 @@ report_progress (Report *self, VmmigMigrationProgress *progress)
       return;
     }
   verdict_line (self, progress);
-  text = describe_progress (vmmig_migration_job_get_vm (self->job), progress);
+  text = describe_preparation (self->job, progress);
+  slow = text != NULL;
+  if (!slow)
+    text = describe_progress (vmmig_migration_job_get_vm (self->job), progress);
   if (output_is_terminal (self->output))
     output_redraw (self->output, text);
-  else if (vmmig_migration_progress_get_phase (progress) < VMMIG_JOB_STATE_PRE_COPY)
+  else if (!slow && vmmig_migration_progress_get_phase (progress) < VMMIG_JOB_STATE_PRE_COPY)
     return; /* nothing that its state does not say */
   else if (self->last_line == 0 || iteration != self->last_iteration ||
            now - self->last_line >= LINE_INTERVAL)

@@ -22,7 +22,7 @@ _vmmig()
         # Readline splits words at colons
         candidates='qemu+ssh qemu+tls qemu'
         ;;
-      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | --settings | \
+      --file | --ssh-key | --known-hosts | --pki-directory | --xml | --record | --trace | --settings | \
         --directory | --policy-directory | --ca | --client-certificate | --client-key | import | check)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

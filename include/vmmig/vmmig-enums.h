@@ -449,4 +449,31 @@ typedef enum
   VMMIG_PKI_ISSUE_NEW_KEYS = 1u << 1,
 } VmmigPkiIssueFlags;
 
+/**
+ * VmmigPlanWait:
+ * @VMMIG_PLAN_WAIT_NOTHING: it starts at once
+ * @VMMIG_PLAN_WAIT_LINK: a network link has too little left
+ * @VMMIG_PLAN_WAIT_OUTBOUND: as many leave the node as may at a time
+ * @VMMIG_PLAN_WAIT_INBOUND: as many come to the node as may at a time
+ * @VMMIG_PLAN_WAIT_PARALLEL: as many move in the cluster as may at a time
+ * @VMMIG_PLAN_WAIT_ROOM: the destination has no room until another VM has left it
+ * @VMMIG_PLAN_WAIT_TURN: the destination's room is kept for others
+ * @VMMIG_PLAN_WAIT_VM: the VM itself is still on its way to the third node
+ *
+ * What a move of a plan waits for. Treat an unknown value like `VMMIG_PLAN_WAIT_TURN`.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_PLAN_WAIT_NOTHING,
+  VMMIG_PLAN_WAIT_LINK,
+  VMMIG_PLAN_WAIT_OUTBOUND,
+  VMMIG_PLAN_WAIT_INBOUND,
+  VMMIG_PLAN_WAIT_PARALLEL,
+  VMMIG_PLAN_WAIT_ROOM,
+  VMMIG_PLAN_WAIT_TURN,
+  VMMIG_PLAN_WAIT_VM,
+} VmmigPlanWait;
+
 G_END_DECLS

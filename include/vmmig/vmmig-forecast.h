@@ -60,6 +60,15 @@ VmmigForecast *vmmig_forecast_new_for (guint64 memory,
                                        guint64 dirty_rate_error,
                                        VmmigMigrationPolicy *policy) G_GNUC_WARN_UNUSED_RESULT;
 VMMIG_AVAILABLE_IN_1_0
+VmmigForecast *vmmig_forecast_new_with_traces (GPtrArray *traces,
+                                               guint64 memory,
+                                               guint64 disk,
+                                               guint64 bandwidth,
+                                               guint64 dirty_rate,
+                                               guint64 dirty_rate_error,
+                                               VmmigMigrationPolicy *policy)
+    G_GNUC_WARN_UNUSED_RESULT;
+VMMIG_AVAILABLE_IN_1_0
 VmmigForecast *vmmig_forecast_ref (VmmigForecast *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_forecast_unref (VmmigForecast *self);

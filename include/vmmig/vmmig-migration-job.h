@@ -19,6 +19,7 @@
 #include <vmmig/vmmig-node.h>
 #include <vmmig/vmmig-preflight-report.h>
 #include <vmmig/vmmig-version.h>
+#include <vmmig/vmmig-waiting.h>
 
 G_BEGIN_DECLS
 
@@ -66,6 +67,8 @@ VMMIG_AVAILABLE_IN_1_0
 gboolean vmmig_migration_job_is_finished (VmmigMigrationJob *self);
 VMMIG_AVAILABLE_IN_1_0
 VmmigMigrationProgress *vmmig_migration_job_get_snapshot (VmmigMigrationJob *self);
+VMMIG_AVAILABLE_IN_1_0
+VmmigWaiting *vmmig_migration_job_get_waiting (VmmigMigrationJob *self);
 VMMIG_AVAILABLE_IN_1_0
 VmmigMigrationResult *vmmig_migration_job_get_result (VmmigMigrationJob *self);
 

@@ -195,6 +195,8 @@ read_stats (VmmigLibvirtCall *self, virDomainPtr domain, unsigned int flags)
     vmmig_libvirt_stats (&self->reply.stats, params, n_params);
   self->reply.stats.active = type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED;
   self->reply.stats.completed = type == VIR_DOMAIN_JOB_COMPLETED;
+  if (type != VIR_DOMAIN_JOB_NONE)
+    self->reply.stats.ending = vmmig_libvirt_ending (type);
   virTypedParamsFree (params, n_params);
   return TRUE;
 }
@@ -233,7 +235,8 @@ poll_briefly (VmmigLibvirtCall *self, virDomainPtr domain)
 {
   if (read_stats (self, domain, 0) && self->reply.stats.active)
     return TRUE;
-  self->reply.stats = (VmmigStats){0};
+  /* How it ends may not be there to be asked for a second time. */
+  self->reply.stats = (VmmigStats){.ending = self->reply.stats.ending};
   return FALSE;
 }
 

@@ -270,6 +270,7 @@ unsigned long vmmig_libvirt_bandwidth (guint64 bytes_per_second);
 void vmmig_libvirt_stats (VmmigStats *stats, const virTypedParameter *params, int n_params);
 /* The operation of a job as the statistics name it. */
 VmmigVmJob vmmig_libvirt_stats_job (int type, const virTypedParameter *params, int n_params);
+VmmigEnding vmmig_libvirt_ending (int type);
 
 void
 vmmig_libvirt_state (int state, int reason, VmmigVmState *our_state, VmmigVmReason *our_reason);

@@ -179,6 +179,20 @@ vmmig_libvirt_stats_job (int type, const virTypedParameter *params, int n_params
     }
 }
 
+VmmigEnding
+vmmig_libvirt_ending (int type)
+{
+  switch (type)
+    {
+    case VIR_DOMAIN_JOB_CANCELLED:
+      return VMMIG_ENDING_CANCELLED;
+    case VIR_DOMAIN_JOB_FAILED:
+      return VMMIG_ENDING_FAILED;
+    default:
+      return VMMIG_ENDING_NOT_SEEN;
+    }
+}
+
 static VmmigVmReason
 get_running_reason (int reason)
 {

@@ -469,6 +469,7 @@ vmmig_libvirt_sync_all_cb (gpointer data)
 /* --- the table --- */
 
 static const VmmigDriverInterface libvirt_iface = {
+    .is_real = TRUE,
     .now = libvirt_driver_now,
     .add_timer = libvirt_driver_add_timer,
     .remove_timer = libvirt_driver_remove_timer,

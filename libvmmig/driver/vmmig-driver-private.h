@@ -34,6 +34,7 @@ typedef char *(*VmmigDriverCredentialFunc) (VmmigCredentialKind kind,
 
 typedef struct
 {
+  gboolean is_real; /* its nodes are hosts, with files and ports of their own */
   gint64 (*now) (VmmigDriver *self); /* monotonic, µs */
   guint (*add_timer) (VmmigDriver *self, gint64 delay, VmmigTimerFunc func, gpointer user_data);
   void (*remove_timer) (VmmigDriver *self, guint timer);

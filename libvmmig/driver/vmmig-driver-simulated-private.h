@@ -57,7 +57,10 @@ struct _VmmigSimulatedHost
   gint64 latency; /* µs, from this process to the daemon and back */
   gint64 peer_keepalive; /* µs until daemons give each other up (libvirt: 5 x 5 s and a bit) */
   gint64 client_keepalive; /* µs until this process's connection is given up */
+  gint64 prepare_time; /* µs, that it takes to start a QEMU for an incoming VM; 0: drawn */
   gboolean has_tls; /* QEMU's certificates are in place */
+  const char
+      *storage_error; /* (nullable) static: what its libvirt says of an incoming VM's disks */
   gboolean has_post_copy; /* userfaultfd may be used */
   gboolean refuses_tags; /* a connection that may not modify; nor labels */
   guint event_loss; /* percent of events that never come */

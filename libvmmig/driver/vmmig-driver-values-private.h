@@ -128,11 +128,21 @@ typedef enum
   VMMIG_STAT_POSTCOPY_REQUESTS = 1u << 10,
 } VmmigStatFields;
 
+/* libvirt keeps no record of a migration that did not succeed. It shows why one ends only while it
+ * clears up behind it, in which its job is not active any more: a quarter of a second, or nothing. */
+typedef enum
+{
+  VMMIG_ENDING_NOT_SEEN,
+  VMMIG_ENDING_CANCELLED, /* by whom is not told */
+  VMMIG_ENDING_FAILED,
+} VmmigEnding;
+
 typedef struct
 {
   guint fields; /* which of the following libvirt really gave */
   gboolean active; /* a job is running now */
   gboolean completed; /* final figures */
+  VmmigEnding ending;
   guint64 elapsed; /* ms */
   guint64 downtime; /* ms: expected while it runs, real when completed */
   guint64 memory_total, memory_processed, memory_remaining; /* bytes */

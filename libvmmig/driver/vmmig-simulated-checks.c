@@ -95,6 +95,8 @@ sim_migration_check_destination (SimMigration *self, const SimVm *vm)
     }
   if (self->params->tls && (!self->source->base.has_tls || !host->base.has_tls))
     return make_error (VMMIG_ERROR_INSECURE, "Unable to find x509 certificates for migration");
+  if (host->base.storage_error != NULL)
+    return make_error (VMMIG_ERROR_STORAGE, "%s", host->base.storage_error);
   if (self->params->post_copy && self->was_paused)
     return make_error (VMMIG_ERROR_INVALID_POLICY,
                        "post-copy is not supported with non-live or paused migration");

@@ -314,7 +314,10 @@ sim_migration_read_stats (SimMigration *self, VmmigStats *stats)
   gboolean copies = self->passes > 0;
 
   sim_migration_advance (self);
-  stats->active = TRUE;
+  stats->active = self->phase != VMMIG_SIMULATED_PHASE_ABORTING;
+  if (!stats->active && self->error != NULL)
+    stats->ending =
+        self->error->code == VMMIG_ERROR_CANCELLED ? VMMIG_ENDING_CANCELLED : VMMIG_ENDING_FAILED;
   stats->fields = VMMIG_STAT_OPERATION_OUT | VMMIG_STAT_ELAPSED | VMMIG_STAT_MEMORY |
                   VMMIG_STAT_DISK | VMMIG_STAT_ITERATION | VMMIG_STAT_DIRTY_RATE |
                   VMMIG_STAT_POSTCOPY_REQUESTS;

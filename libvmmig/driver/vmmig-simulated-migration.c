@@ -177,6 +177,8 @@ draw_duration (SimMigration *self)
     case VMMIG_SIMULATED_PHASE_BEGIN:
       return sim_draw (self->sim, 20 * SIM_MS, 60 * SIM_MS);
     case VMMIG_SIMULATED_PHASE_PREPARE:
+      if (self->destination->base.prepare_time > 0)
+        return self->destination->base.prepare_time;
       return sim_draw (self->sim, 200 * SIM_MS, 700 * SIM_MS);
     case VMMIG_SIMULATED_PHASE_FINISH:
       return sim_draw (self->sim, 20 * SIM_MS, 80 * SIM_MS);
@@ -185,7 +187,7 @@ draw_duration (SimMigration *self)
     case VMMIG_SIMULATED_PHASE_POST_COPY_START:
       return sim_draw (self->sim, 40 * SIM_MS, 200 * SIM_MS);
     case VMMIG_SIMULATED_PHASE_ABORTING:
-      return sim_draw (self->sim, 40 * SIM_MS, 120 * SIM_MS);
+      return sim_draw (self->sim, 220 * SIM_MS, 370 * SIM_MS);
     default:
       return 0;
     }

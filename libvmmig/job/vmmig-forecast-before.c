@@ -12,6 +12,7 @@
 static const double before_rates[] = {0.5, 0.9, 1.0};
 static const double before_dirty_rates[] = {1 / 3.0, 1.0, 3.0};
 static const double before_sets[] = {0.05, 0.25, 1.0};
+static const double before_known_sets[] = {0.5, 1.0, 2.0};
 
 /* The least, the likely and the most that it may be. */
 static double
@@ -22,6 +23,16 @@ get_dirty_rate_before (const VmmigForecastEvidence *evidence, guint which)
   if (evidence->dirty_rate_error == 0)
     return rate * before_dirty_rates[which];
   return MAX (rate + ((double)which - 1) * (double)evidence->dirty_rate_error, 0);
+}
+
+static double
+get_set_before (const VmmigForecastEvidence *evidence, double memory, guint which)
+{
+  double set = memory * before_sets[which];
+
+  if (evidence->working_set > 0)
+    set = MIN ((double)evidence->working_set * before_known_sets[which], memory);
+  return MAX (set, 1);
 }
 
 static void
@@ -36,13 +47,13 @@ play_before (const VmmigForecastEvidence *evidence, double memory, VmmigForecast
     {
       world.rate = (double)evidence->link_rate * before_rates[i % 3];
       world.dirty_rate = get_dirty_rate_before (evidence, i / 3 % 3);
-      world.set = MAX (memory * before_sets[i / 9], 1);
+      world.set = get_set_before (evidence, memory, i / 9);
       start.drain = world.rate;
       vmmig_forecast_spread_add (&spread, &world, &start);
     }
   world.rate = (double)evidence->link_rate * before_rates[1];
   world.dirty_rate = (double)evidence->dirty_rate;
-  world.set = MAX (memory * before_sets[1], 1);
+  world.set = get_set_before (evidence, memory, 1);
   start.drain = world.rate;
   vmmig_forecast_spread_conclude (&spread, &world, &start, values);
 }

@@ -83,11 +83,39 @@ typedef struct
   /* Bytes per second: 90 % of what it may really be lies within so much of it. 0: not known, and
    * then page sampling's own: a third of it to three times as much. */
   guint64 dirty_rate_error;
-  const gint64 *durations; /* (nullable) µs of this VM's last migrations, newest first */
+  guint64 working_set; /* bytes that it changes again and again: half to twice as much */
+  const gint64 *durations; /* (nullable) µs of this VM's last migrations, in any order */
   guint n_durations;
 } VmmigForecastEvidence;
 
 void vmmig_forecast_before (const VmmigForecastEvidence *evidence, VmmigForecastValues *values);
+
+/* --- from migrations of the past --- */
+
+/* What one of them tells of the VM. 0 where it does not. */
+typedef struct
+{
+  guint64 rate; /* bytes per second that its memory was copied at */
+  guint64 dirty_rate, working_set; /* of the VM while nobody slowed it down */
+  /* µs from the first byte to the end, if that is worth a comparison: it was seen from its start,
+   * and ended in pre-copy with nothing but memory to copy, nobody slowing the VM down */
+  gint64 duration;
+  guint maximum_downtime; /* ms, the highest that it had */
+  /* What its passes said of its end, and with what it would have come to one. */
+  VmmigForecastVerdict verdict;
+  guint64 needed_downtime; /* ms */
+  guint64 needed_bandwidth; /* bytes per second */
+} VmmigForecastPast;
+
+/* @records: of a trace (element-type GVariant). */
+void vmmig_forecast_past_read (GPtrArray *records, VmmigForecastPast *past);
+/* @evidence with what @pasts tell instead of what it says of the VM's writing. Durations count over
+ * a like link, and where the VM's writing does not speak against an end at all. One that could not
+ * end with no less than this one has is a verdict, if none did with no more. */
+void vmmig_forecast_before_with_past (const VmmigForecastEvidence *evidence,
+                                      const VmmigForecastPast *pasts,
+                                      guint n_pasts,
+                                      VmmigForecastValues *values);
 
 /* For people: one sentence without full stop. (transfer full) */
 char *vmmig_forecast_values_describe (const VmmigForecastValues *self);

@@ -2,6 +2,7 @@
 #include <vmmig/vmmig-forecast.h>
 
 #include "job/vmmig-forecast-private.h"
+#include "job/vmmig-trace-private.h"
 #include "policy/vmmig-migration-policy-private.h"
 #include "values/vmmig-variant-private.h"
 
@@ -57,6 +58,61 @@ vmmig_forecast_new_for (guint64 memory,
                         guint64 dirty_rate_error,
                         VmmigMigrationPolicy *policy)
 {
+  g_return_val_if_fail (policy == NULL || VMMIG_IS_MIGRATION_POLICY (policy), NULL);
+
+  return vmmig_forecast_new_with_traces (NULL, memory, disk, bandwidth, dirty_rate,
+                                         dirty_rate_error, policy);
+}
+
+static void
+take_policy (VmmigForecastEvidence *evidence, VmmigMigrationPolicy *policy)
+{
+  evidence->link_rate = MIN (evidence->link_rate, vmmig_migration_policy_get_bandwidth (policy));
+  if (vmmig_migration_policy_has_field (policy, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME))
+    evidence->maximum_downtime = vmmig_migration_policy_get_maximum_downtime (policy);
+}
+
+/**
+ * vmmig_forecast_new_with_traces:
+ * @traces: (nullable) (element-type VmmigTrace) (transfer none): of earlier migrations of this VM, in
+ *   any order
+ * @memory: as for [ctor@Forecast.new_for], in bytes
+ * @disk: likewise
+ * @bandwidth: likewise, in bytes per second
+ * @dirty_rate: likewise; it counts only if no trace tells how fast the VM changes its memory
+ * @dirty_rate_error: likewise
+ * @policy: (nullable) (transfer none): likewise
+ *
+ * Forecasts a migration that did not start yet, from what the VM's earlier ones showed.
+ *
+ * The passes of those tell how fast the VM changes its memory, and how much of it, better than any
+ * sampling: the middle of several is taken, and it may be wrong by half, or by as much as they
+ * differ. Passes after the VM was slowed down or paused do not count. Also one that failed or was
+ * given up tells this.
+ *
+ * How long they took counts only for those that are like this one: seen from their start, ended in
+ * pre-copy without slowing the VM down, compressing or copying disks, with a limit of downtime that
+ * was not higher, over a link that was at least half used and no faster. It counts for nothing if
+ * the VM's writing says that this migration will not end. Nor will it if one could not that had no
+ * slower a link and no lower a limit of downtime, unless another ended that had no better ones.
+ *
+ * A trace that tells nothing is left out. That they are of this VM is for the caller to see to.
+ *
+ * Returns: (transfer full): a new forecast
+ *
+ * Since: 1.0
+ */
+VmmigForecast *
+vmmig_forecast_new_with_traces (GPtrArray *traces,
+                                guint64 memory,
+                                guint64 disk,
+                                guint64 bandwidth,
+                                guint64 dirty_rate,
+                                guint64 dirty_rate_error,
+                                VmmigMigrationPolicy *policy)
+{
+  guint n = traces != NULL ? traces->len : 0;
+  g_autofree VmmigForecastPast *pasts = g_new (VmmigForecastPast, n);
   VmmigForecastValues values;
   VmmigForecastEvidence evidence = {
       .memory = memory,
@@ -70,14 +126,14 @@ vmmig_forecast_new_for (guint64 memory,
   };
 
   g_return_val_if_fail (policy == NULL || VMMIG_IS_MIGRATION_POLICY (policy), NULL);
+  for (guint i = 0; i < n; i++)
+    g_return_val_if_fail (VMMIG_IS_TRACE (g_ptr_array_index (traces, i)), NULL);
 
   if (policy != NULL)
-    {
-      evidence.link_rate = MIN (bandwidth, vmmig_migration_policy_get_bandwidth (policy));
-      if (vmmig_migration_policy_has_field (policy, VMMIG_POLICY_FIELD_MAXIMUM_DOWNTIME))
-        evidence.maximum_downtime = vmmig_migration_policy_get_maximum_downtime (policy);
-    }
-  vmmig_forecast_before (&evidence, &values);
+    take_policy (&evidence, policy);
+  for (guint i = 0; i < n; i++)
+    vmmig_forecast_past_read (vmmig_trace_get_records (g_ptr_array_index (traces, i)), &pasts[i]);
+  vmmig_forecast_before_with_past (&evidence, pasts, n, &values);
   return vmmig_forecast_new_from_values (&values);
 }
 

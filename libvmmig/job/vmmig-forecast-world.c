@@ -13,6 +13,7 @@
 /* QEMU sends for so long before it looks again. */
 #define MINIMUM_PASS 0.05 /* s */
 #define MAXIMUM_PASSES 500
+#define STANDSTILL 1e-6 /* of a pass: so much less in each of all passes would change nothing */
 #define MAXIMUM_DURATION (48 * 3600.0) /* s */
 /* Share of the time, and s, by which it is never known more exactly. */
 #define SLACK 0.03
@@ -57,7 +58,7 @@ play_within (const VmmigForecastWorld *world,
 
   for (guint i = 0; i < MAXIMUM_PASSES && time < MAXIMUM_DURATION; i++)
     {
-      double seconds;
+      double seconds, pass = rest;
 
       if (rest <= threshold)
         {
@@ -68,6 +69,9 @@ play_within (const VmmigForecastWorld *world,
       seconds = (rest - left) / world->rate;
       time += seconds;
       rest = left + get_dirtied (world, seconds, left);
+      /* Of a longer pass more is left: once they do not shrink they never will. */
+      if (left >= threshold && rest >= pass * (1 - STANDSTILL))
+        return -1;
     }
   return -1;
 }

@@ -165,6 +165,32 @@ memory_cb (VmmigReply *reply, gpointer user_data)
   judge (self);
 }
 
+/* Whoever measured the VM before gets its forecast. */
+static void
+ask_memory (VmmigJobCheck *self)
+{
+  const VmmigVmFacts *vm = self->facts->vm;
+
+  if (vm != NULL && vm->state == VMMIG_VM_RUNNING)
+    ask (self, self->plan->source->link, VMMIG_CALL_GET_MEMORY, vm->uuid, memory_cb);
+  else
+    judge (self);
+}
+
+/* Others' migrations as well: of its own each process knows. */
+static void
+listed_cb (VmmigReply *reply, gpointer user_data)
+{
+  VmmigJobCheck *self = user_data;
+  guint n = 0;
+
+  self->asked = NULL;
+  for (guint i = 0; reply->error == NULL && i < reply->list->len; i++)
+    n += ((const VmmigVmFacts *)reply->list->pdata[i])->job == VMMIG_VM_JOB_MIGRATION_OUT;
+  self->facts->n_leaving = MAX (self->facts->n_leaving, n);
+  ask_memory (self);
+}
+
 static void
 there_cb (VmmigReply *reply, gpointer user_data)
 {
@@ -188,11 +214,11 @@ gathered_cb (GPtrArray *facts, gpointer user_data)
   self->facts = facts->pdata[0];
   vm = self->facts->vm;
   learn_names (self->plan, self->facts);
+  self->facts->n_leaving = self->plan->source->link->n_followed;
   if (vm != NULL && vm->state == VMMIG_VM_ABSENT && self->facts->destination != NULL)
     ask (self, self->plan->destination->link, VMMIG_CALL_INSPECT, self->plan->vm, there_cb);
-  /* Whoever measured the VM before gets its forecast. */
-  else if (self->thorough && vm != NULL && vm->state == VMMIG_VM_RUNNING)
-    ask (self, self->plan->source->link, VMMIG_CALL_GET_MEMORY, vm->uuid, memory_cb);
+  else if (self->thorough && self->facts->source != NULL)
+    ask (self, self->plan->source->link, VMMIG_CALL_LIST, NULL, listed_cb);
   else
     judge (self);
 }

@@ -18,6 +18,8 @@
 #define CLEANUP_TIMEOUT (10 * G_USEC_PER_SEC)
 /* How long a job of libvirt's may outlive the call that started it. */
 #define SETTLING_TIME (2 * G_USEC_PER_SEC)
+/* For one that did not answer when it was to prepare, and whose answer decides nothing then. */
+#define SILENT_TIMEOUT (2 * G_USEC_PER_SEC)
 #define FIRST_INTERVAL (G_USEC_PER_SEC / 10)
 #define LONGEST_INTERVAL (5 * G_USEC_PER_SEC)
 #define LONGEST_RECOVERY_INTERVAL (30 * G_USEC_PER_SEC)
@@ -43,7 +45,17 @@ build_error (VmmigJobRunner *self, VmmigError code, const char *format, ...)
 }
 
 /* A stream that broke complains of its TLS channel, as one does whose certificates are refused; but
- * that happens before anything flows. */
+ * that happens before anything flows. And the VM that was not found is the one that was coming in:
+ * the source has its own. */
+static gboolean
+is_blame_wrong (VmmigJobRunner *self)
+{
+  if (self->call_error == NULL)
+    return FALSE;
+  return self->call_error->code == VMMIG_ERROR_VM_NOT_FOUND ||
+         (self->call_error->code == VMMIG_ERROR_INSECURE && self->flows);
+}
+
 static void
 correct_blame (VmmigJobRunner *self)
 {
@@ -51,9 +63,9 @@ correct_blame (VmmigJobRunner *self)
   const char *wrong, *right;
   g_autofree char *words = NULL;
 
-  if (!self->flows || error == NULL || error->code != VMMIG_ERROR_INSECURE)
+  if (!is_blame_wrong (self))
     return;
-  wrong = vmmig_error_remedy (VMMIG_ERROR_CALL_MIGRATE, VMMIG_ERROR_INSECURE, error->message);
+  wrong = vmmig_error_remedy (VMMIG_ERROR_CALL_MIGRATE, error->code, error->message);
   right = vmmig_error_remedy (VMMIG_ERROR_CALL_MIGRATE, VMMIG_ERROR_DESTINATION_FAILED, "");
   words = g_strdup (error->message);
   if (wrong != NULL && g_str_has_suffix (words, wrong))
@@ -75,33 +87,74 @@ describe_leftover (VmmigJobRunner *self)
   return "as before";
 }
 
+/* Without a word of whoever started it: libvirt tells them, and shows others only that it failed. */
+static const char *
+describe_silence (VmmigJobRunner *self)
+{
+  return self->ending == VMMIG_ENDING_FAILED
+             ? "only the program that started it was told why"
+             : "nobody told why: whether it failed or was cancelled is not known";
+}
+
+/* libvirt's words name a file and no node. */
+static char *
+describe_place (VmmigJobRunner *self)
+{
+  VmmigErrorSide side = VMMIG_ERROR_SIDE_UNKNOWN;
+
+  if (self->call_error->code == VMMIG_ERROR_STORAGE)
+    side = vmmig_error_get_storage_side (self->call_error->message);
+  if (side == VMMIG_ERROR_SIDE_UNKNOWN)
+    return g_strdup ("");
+  return g_strdup_printf (", by the storage of %s",
+                          side == VMMIG_ERROR_SIDE_SOURCE
+                              ? vmmig_job_plan_get_source_name (self->plan)
+                              : vmmig_job_plan_get_destination_name (self->plan));
+}
+
+/* What the call failed with, and where that leaves the VM. */
+static GError *
+complete_error (VmmigJobRunner *self)
+{
+  const char *source = vmmig_job_plan_get_source_name (self->plan);
+  g_autofree char *place = describe_place (self);
+
+  return g_error_new (VMMIG_ERROR, self->call_error->code,
+                      "%s; it failed while %s%s, and the VM is on %s %s", self->call_error->message,
+                      vmmig_job_state_describe (self->failed_phase), place, source,
+                      describe_leftover (self));
+}
+
 static void
 end_on_source (VmmigJobRunner *self)
 {
   const char *source = vmmig_job_plan_get_source_name (self->plan);
-  gboolean cancelled = self->cancel_requested || (self->call_error != NULL &&
-                                                  self->call_error->code == VMMIG_ERROR_CANCELLED);
+  gboolean elsewhere = self->call_error == NULL && self->ending == VMMIG_ENDING_CANCELLED;
+  gboolean cancelled =
+      self->cancel_requested || elsewhere ||
+      (self->call_error != NULL && self->call_error->code == VMMIG_ERROR_CANCELLED);
   GError *error;
 
   correct_blame (self);
   if (cancelled)
     error = g_error_new (VMMIG_ERROR, VMMIG_ERROR_CANCELLED,
-                         "The migration of VM ‘%s’ from %s to %s was cancelled while %s; the VM is "
-                         "on %s %s",
+                         "The migration of VM ‘%s’ from %s to %s was cancelled while %s%s; the VM "
+                         "is on %s %s",
                          self->vm_name, source, vmmig_job_plan_get_destination_name (self->plan),
-                         vmmig_job_state_describe (self->failed_phase), source,
-                         describe_leftover (self));
-  else if (self->call_error != NULL)
-    error = g_error_new (VMMIG_ERROR, self->call_error->code,
-                         "%s; it failed while %s, and the VM is on %s %s",
-                         self->call_error->message, vmmig_job_state_describe (self->failed_phase),
+                         vmmig_job_state_describe (self->failed_phase),
+                         elsewhere && !self->cancel_requested
+                             ? ", by somebody or by the program that started it"
+                             : "",
                          source, describe_leftover (self));
+  else if (self->call_error != NULL)
+    error = complete_error (self);
   else
     error = build_error (self, VMMIG_ERROR_FAILED,
-                         "it ended while %s, and nobody told why; the VM is on %s %s, the "
-                         "log of libvirt on %s may say more",
-                         vmmig_job_state_describe (self->failed_phase), source,
-                         describe_leftover (self), source);
+                         "it %s while %s, and %s; the VM is on %s %s, the log of libvirt on %s may "
+                         "say more",
+                         self->ending == VMMIG_ENDING_FAILED ? "failed" : "ended",
+                         vmmig_job_state_describe (self->failed_phase), describe_silence (self),
+                         source, describe_leftover (self), source);
   vmmig_job_runner_end (self, cancelled ? VMMIG_JOB_STATE_CANCELLED : VMMIG_JOB_STATE_FAILED,
                         VMMIG_VM_LOCATION_SOURCE, error);
 }
@@ -148,13 +201,25 @@ conclude_lost (VmmigJobRunner *self, VmmigOwnership ownership)
 static void
 conclude_stopped (VmmigJobRunner *self)
 {
-  vmmig_job_runner_end (
-      self, VMMIG_JOB_STATE_FAILED, VMMIG_VM_LOCATION_NOWHERE,
-      build_error (self, VMMIG_ERROR_VM_STOPPED,
-                   "it ended while %s: %s; nothing was left to migrate, and %s has no copy",
-                   vmmig_job_state_describe (self->failed_phase),
-                   vmmig_vm_facts_describe (VMMIG_VM_SHUT_OFF, self->source_stop_reason),
-                   vmmig_job_plan_get_destination_name (self->plan)));
+  const char *destination = vmmig_job_plan_get_destination_name (self->plan);
+  GError *error;
+
+  if (self->source_stop_reason == VMMIG_VM_REASON_MIGRATED)
+    error = build_error (
+        self, VMMIG_ERROR_VM_STOPPED,
+        "%s gave it up, because %s had taken it over, and there it ended: %s; look at QEMU's log "
+        "on "
+        "%s, and start the VM again",
+        vmmig_job_plan_get_source_name (self->plan), destination,
+        vmmig_vm_facts_describe (self->destination_side.state, self->destination_side.reason),
+        destination);
+  else
+    error = build_error (self, VMMIG_ERROR_VM_STOPPED,
+                         "it ended while %s: %s; nothing was left to migrate, and %s has no copy",
+                         vmmig_job_state_describe (self->failed_phase),
+                         vmmig_vm_facts_describe (VMMIG_VM_SHUT_OFF, self->source_stop_reason),
+                         destination);
+  vmmig_job_runner_end (self, VMMIG_JOB_STATE_FAILED, VMMIG_VM_LOCATION_NOWHERE, error);
 }
 
 /* --- a post-copy that lost its link --- */
@@ -236,6 +301,7 @@ go_on (VmmigJobRunner *self)
       return;
     }
   self->finishing_since = 0;
+  self->ending = VMMIG_ENDING_NOT_SEEN;
   if (self->cancel_requested && !self->post_copy_entered)
     {
       self->abort_accepted = FALSE;
@@ -479,9 +545,11 @@ ask_both (VmmigJobRunner *self)
                          vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
                          VMMIG_RUNNER_CALL_TIMEOUT, inspected_source_cb);
   if (self->plan->destination != NULL)
-    vmmig_job_runner_call (self, self->plan->destination->link,
-                           vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
-                           VMMIG_RUNNER_CALL_TIMEOUT, inspected_destination_cb);
+    vmmig_job_runner_call (
+        self, self->plan->destination->link, vmmig_request_new (VMMIG_CALL_INSPECT, self->uuid),
+        self->prepare_given_up && self->destination_silent ? SILENT_TIMEOUT
+                                                           : VMMIG_RUNNER_CALL_TIMEOUT,
+        inspected_destination_cb);
 }
 
 void

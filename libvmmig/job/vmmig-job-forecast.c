@@ -7,6 +7,9 @@
 
 #include "job/vmmig-job-runner-private.h"
 
+/* Whoever follows polls more often than a forecast changes. */
+#define FORECAST_INTERVAL (G_USEC_PER_SEC / 2)
+
 void
 vmmig_job_forecast_init (VmmigJobRunner *self)
 {
@@ -45,15 +48,22 @@ vmmig_job_forecast_observe (VmmigJobRunner *self)
 {
   VmmigObservation observation;
   VmmigForecastValues values;
+  gint64 now = vmmig_driver_now (self->driver);
 
   if (self->state < VMMIG_JOB_STATE_PRE_COPY)
     return;
-  vmmig_observation_from_stats (&observation, &self->stats, vmmig_driver_now (self->driver));
+  vmmig_observation_from_stats (&observation, &self->stats, now);
   observation.post_copy = self->post_copy_entered || (self->state > VMMIG_JOB_STATE_SWITCHOVER &&
                                                       self->state != VMMIG_JOB_STATE_UNKNOWN);
   vmmig_forecaster_set_downtime (&self->forecaster, get_downtime (self),
                                  get_maximum_downtime (self));
   vmmig_forecaster_observe (&self->forecaster, &observation);
+  if (self->forecast != NULL && self->forecast_state == self->state &&
+      self->forecast_pass == self->stats.iteration && now - self->forecast_at < FORECAST_INTERVAL)
+    return;
+  self->forecast_state = self->state;
+  self->forecast_pass = self->stats.iteration;
+  self->forecast_at = now;
   vmmig_forecaster_get (&self->forecaster, &values);
   g_clear_pointer (&self->forecast, vmmig_forecast_unref);
   self->forecast = vmmig_forecast_new_from_values (&values);

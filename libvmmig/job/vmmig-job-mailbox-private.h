@@ -1,8 +1,8 @@
 /* vmmig-job-mailbox-private.h - what a runner tells its job, delivered in the job's context
  *
  * The engine pushes; the caller's context delivers, in order. A snapshot that was not delivered yet
- * is replaced by the next one, so a slow context sees fewer snapshots and never a backlog; states,
- * decisions and the end are never dropped.
+ * is replaced by the next one, so a slow context sees fewer snapshots and never a backlog, and so is
+ * what the job waits for; states, decisions and the end are never dropped.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,6 +12,7 @@
 #include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-migration-progress.h>
 #include <vmmig/vmmig-migration-result.h>
+#include <vmmig/vmmig-waiting.h>
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ typedef struct
   void (*state) (gpointer owner, VmmigJobState state);
   void (*progress) (gpointer owner, VmmigMigrationProgress *progress);
   void (*decision) (gpointer owner, VmmigMigrationDecision *decision);
+  void (*waiting) (gpointer owner, VmmigWaiting *waiting); /* (nullable): not any more */
   /* Takes @error (nullable: the job succeeded). @state is terminal but for a followed migration
    * whose destination nobody named. */
   void (*finished) (gpointer owner,
@@ -41,6 +43,7 @@ void vmmig_job_mailbox_unref (VmmigJobMailbox *self);
 void vmmig_job_mailbox_push_state (VmmigJobMailbox *self, VmmigJobState state);
 void vmmig_job_mailbox_push_progress (VmmigJobMailbox *self, VmmigMigrationProgress *progress);
 void vmmig_job_mailbox_push_decision (VmmigJobMailbox *self, VmmigMigrationDecision *decision);
+void vmmig_job_mailbox_push_waiting (VmmigJobMailbox *self, VmmigWaiting *waiting); /* (nullable) */
 /* Takes @result and @error; the last push. */
 void vmmig_job_mailbox_push_finished (VmmigJobMailbox *self,
                                       VmmigJobState state,

@@ -14,6 +14,7 @@ typedef enum
   ITEM_STATE,
   ITEM_PROGRESS,
   ITEM_DECISION,
+  ITEM_WAITING,
   ITEM_FINISHED,
 } ItemKind;
 
@@ -23,6 +24,7 @@ typedef struct
   VmmigJobState state;
   VmmigMigrationProgress *progress;
   VmmigMigrationDecision *decision;
+  VmmigWaiting *waiting;
   VmmigMigrationResult *result;
   GError *error;
 } Item;
@@ -43,6 +45,7 @@ item_free (Item *item)
 {
   g_clear_pointer (&item->progress, vmmig_migration_progress_unref);
   g_clear_pointer (&item->decision, vmmig_migration_decision_unref);
+  g_clear_pointer (&item->waiting, vmmig_waiting_unref);
   g_clear_pointer (&item->result, vmmig_migration_result_unref);
   g_clear_error (&item->error);
   g_free (item);
@@ -96,6 +99,9 @@ deliver (VmmigJobMailbox *self, Item *item)
       break;
     case ITEM_DECISION:
       self->funcs->decision (self->owner, item->decision);
+      break;
+    case ITEM_WAITING:
+      self->funcs->waiting (self->owner, item->waiting);
       break;
     case ITEM_FINISHED:
       owner = g_steal_pointer (&self->owner);
@@ -152,13 +158,13 @@ deliver_cb (gpointer data)
 
 /* With the lock held: what the context had no time for is not shown any more, states are. */
 static void
-drop_progress (VmmigJobMailbox *self)
+drop_older (VmmigJobMailbox *self, ItemKind kind)
 {
   for (GList *link = self->items.head; link != NULL; link = link->next)
     {
       Item *item = link->data;
 
-      if (item->kind == ITEM_PROGRESS)
+      if (item->kind == kind)
         {
           g_queue_delete_link (&self->items, link);
           item_free (item);
@@ -173,8 +179,8 @@ push (VmmigJobMailbox *self, Item *item)
   gboolean needed;
 
   g_mutex_lock (&self->lock);
-  if (item->kind == ITEM_PROGRESS)
-    drop_progress (self);
+  if (item->kind == ITEM_PROGRESS || item->kind == ITEM_WAITING)
+    drop_older (self, item->kind);
   g_queue_push_tail (&self->items, item);
   needed = needs_delivery (self);
   g_mutex_unlock (&self->lock);
@@ -209,6 +215,16 @@ vmmig_job_mailbox_push_decision (VmmigJobMailbox *self, VmmigMigrationDecision *
 
   item->kind = ITEM_DECISION;
   item->decision = vmmig_migration_decision_ref (decision);
+  push (self, item);
+}
+
+void
+vmmig_job_mailbox_push_waiting (VmmigJobMailbox *self, VmmigWaiting *waiting)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_WAITING;
+  item->waiting = waiting != NULL ? vmmig_waiting_ref (waiting) : NULL;
   push (self, item);
 }
 

@@ -1,6 +1,7 @@
 /* vmmig-job-preflight.c - from a job's start to the moment at which libvirt is asked
  *
- * Nothing here changes anything on a node but the tag, which is the last step. What may refuse a
+ * Nothing here changes anything on a node but the tag, which is the last step, and an autostart flag
+ * that an earlier job owed. What may refuse a
  * migration is judged by the checks of the preflight layer, all at once.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -105,6 +106,54 @@ write_tag (VmmigJobRunner *self)
                          tag_cb);
 }
 
+/* --- what a job before this one left --- */
+
+static void
+took_over_cb (VmmigJobRunner *self, VmmigReply *reply)
+{
+  if (reply->error != NULL)
+    vmmig_job_runner_warn (self,
+                           "The VM's autostart flag, which an earlier migration did not carry "
+                           "over, could not be set on %s: %s",
+                           vmmig_job_plan_get_source_name (self->plan), reply->error->message);
+  /* This migration carries it over in any case. */
+  self->vm->autostart = TRUE;
+  write_tag (self);
+}
+
+/* A job that was killed brought the VM here and did not come to its end: its mark is there, and says
+ * that the VM started with its node. */
+static gboolean
+owes_autostart (VmmigJobRunner *self)
+{
+  VmmigTag left = {0};
+  gboolean owes = FALSE;
+
+  if (self->vm->tag == NULL || self->vm->autostart || !self->vm->persistent ||
+      self->source_facts->host_uuid == NULL || !vmmig_tag_parse (self->vm->tag, &left, NULL))
+    return FALSE;
+  owes =
+      left.autostart && g_strcmp0 (left.destination_host_uuid, self->source_facts->host_uuid) == 0;
+  vmmig_tag_clear (&left);
+  return owes;
+}
+
+static void
+take_over (VmmigJobRunner *self)
+{
+  VmmigRequest *request;
+
+  if (!owes_autostart (self))
+    {
+      write_tag (self);
+      return;
+    }
+  request = vmmig_request_new (VMMIG_CALL_SET_AUTOSTART, self->uuid);
+  request->number = 1;
+  vmmig_job_runner_call (self, self->plan->source->link, request, VMMIG_RUNNER_CALL_TIMEOUT,
+                         took_over_cb);
+}
+
 /* --- the checks --- */
 
 static void
@@ -155,7 +204,7 @@ checked_cb (const VmmigPreflightFacts *facts, VmmigPreflightReport *report, gpoi
   if (error != NULL)
     fail (self, error);
   else
-    write_tag (self);
+    take_over (self);
 }
 
 void

@@ -56,6 +56,12 @@ VmmigJobRunner *vmmig_job_runner_new (VmmigJobPlan *plan, VmmigJobMailbox *mailb
 VmmigJobRunner *vmmig_job_runner_ref (VmmigJobRunner *self);
 void vmmig_job_runner_unref (VmmigJobRunner *self);
 void vmmig_job_runner_start (VmmigJobRunner *self);
+/* Calls @func on the driver's thread when the job ended, started or not. To be set before both. */
+typedef void (*VmmigRunnerEndFunc) (VmmigJobRunner *self,
+                                    VmmigVmLocation location,
+                                    gpointer user_data);
+void
+vmmig_job_runner_set_end_func (VmmigJobRunner *self, VmmigRunnerEndFunc func, gpointer user_data);
 /* Takes @task (nullable), which gets a boolean or the reason of the refusal. */
 void
 vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
@@ -93,6 +99,8 @@ struct _VmmigJobRunner
   VmmigJobPlan *plan;
   VmmigJobMailbox *mailbox; /* immutable */
   VmmigDriver *driver; /* immutable */
+  VmmigRunnerEndFunc end_func; /* (nullable) */
+  gpointer end_data;
 
   VmmigJobState state;
   gboolean finished; /* the end was told; late answers are ignored */
@@ -126,6 +134,7 @@ struct _VmmigJobRunner
   guint short_polls; /* of the next ones that need not ask for the state: events tell it */
   VmmigVmState polled_state; /* what the last poll that asked for it was told */
   VmmigVmReason polled_reason;
+  VmmigEnding ending; /* what a poll saw of its end */
   gboolean converges; /* the next two are there */
   VmmigConvergence convergence;
   gint64 copying_since; /* µs */
@@ -133,7 +142,10 @@ struct _VmmigJobRunner
   gint64 pause_asked_at; /* µs: so that it ends, by us as a rule; 0: not */
   GPtrArray *decisions; /* (element-type VmmigMigrationDecision) */
   VmmigForecaster forecaster;
-  VmmigForecast *forecast; /* (nullable) from the newest poll */
+  VmmigForecast *forecast; /* (nullable) */
+  gint64 forecast_at; /* µs; with the two below: when it is due again */
+  guint forecast_pass;
+  VmmigJobState forecast_state;
   gboolean post_copy_entered;
   gboolean sent; /* bytes of the VM were seen to flow */
   gboolean flows; /* and more of them later: the handshake of its stream is long over */
@@ -158,6 +170,8 @@ struct _VmmigJobRunner
   GPtrArray *post_copy_tasks; /* (element-type GTask) waiting for the first pass */
 
   /* The end */
+  gint64 preparing_since; /* µs; or since its destination was last seen to be at it */
+  gboolean destination_silent; /* it did not answer when it was last looked at meanwhile */
   gboolean prepare_given_up; /* our deadline for Prepare passed and libvirt took our abort */
   GError *call_error; /* (nullable) of the migrate call */
   gboolean migrate_succeeded; /* the call said so */

@@ -241,6 +241,8 @@ vmmig_job_runner_end (VmmigJobRunner *self,
   vmmig_job_steer_answer_all (self);
   result = vmmig_job_finish_build_result (self, outcome, location, error);
   vmmig_job_mailbox_push_finished (self->mailbox, outcome, result, error);
+  if (self->end_func != NULL)
+    self->end_func (self, location, self->end_data);
 }
 
 /* --- for the job --- */
@@ -257,6 +259,13 @@ start_cb (gpointer data)
   else
     vmmig_job_preflight_start (self);
   return G_SOURCE_REMOVE;
+}
+
+void
+vmmig_job_runner_set_end_func (VmmigJobRunner *self, VmmigRunnerEndFunc func, gpointer user_data)
+{
+  self->end_func = func;
+  self->end_data = user_data;
 }
 
 void

@@ -22,6 +22,15 @@ is_leaving (const VmmigVmFacts *vm)
                                            vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED));
 }
 
+/* A mark alone says only that there was a job: one that was killed leaves it behind. */
+static gboolean
+is_migrating (const VmmigVmFacts *vm)
+{
+  return is_leaving (vm) || vm->job == VMMIG_VM_JOB_MIGRATION_IN ||
+         vm->job == VMMIG_VM_JOB_UNKNOWN || vm->reason == VMMIG_VM_REASON_POST_COPY ||
+         vm->reason == VMMIG_VM_REASON_POST_COPY_FAILED;
+}
+
 static void
 take_tag (VmmigStatusValues *values, const VmmigVmFacts *vm)
 {
@@ -53,7 +62,7 @@ vmmig_job_status_from_one_side (const VmmigVmFacts *vm)
 
   values.vm_name = g_strdup (vm->name);
   values.vm_uuid = g_strdup (vm->uuid);
-  values.migrating = TRUE;
+  values.migrating = is_migrating (vm);
   if (is_leaving (vm))
     values.source_state = state;
   else
@@ -185,6 +194,9 @@ query_answer (Query *query)
   values.advice = g_strdup (vmmig_ownership_get_advice (ownership));
   take_tag (&values, query->source);
   take_tag (&values, query->destination);
+  if (values.advice == NULL && values.job_id != NULL && !values.migrating)
+    values.advice = g_strdup ("The mark of that job is still in the VM's metadata: if it does not "
+                              "run any more, the VM's next migration finishes what it left");
   if (query->has_stats && query->source != NULL)
     values.progress = build_progress (query);
   g_task_return_pointer (query->task, vmmig_migration_status_new (&values),

@@ -292,6 +292,23 @@ vmmig_migration_job_get_snapshot (VmmigMigrationJob *self)
 }
 
 /**
+ * vmmig_migration_job_get_waiting:
+ * @self: a job
+ *
+ * Gets [property@MigrationJob:waiting].
+ *
+ * Returns: (nullable) (transfer none): what the job waits for, valid until that changes; `NULL` if
+ * it was not submitted to a scheduler, or has started
+ * Since: 1.0
+ */
+VmmigWaiting *
+vmmig_migration_job_get_waiting (VmmigMigrationJob *self)
+{
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_JOB (self), NULL);
+  return self->waiting;
+}
+
+/**
  * vmmig_migration_job_get_result:
  * @self: a job
  *

@@ -97,7 +97,18 @@ end_at_once (VmmigMigrationJob *self, GTask *task, GError *error)
 }
 
 static void
-start (VmmigMigrationJob *self, GTask *task, GCancellable *cancellable, gboolean attach)
+start_at_once (VmmigJobRunner *runner, G_GNUC_UNUSED gpointer user_data)
+{
+  vmmig_job_runner_start (runner);
+}
+
+static void
+start (VmmigMigrationJob *self,
+       GTask *task,
+       GCancellable *cancellable,
+       gboolean attach,
+       VmmigJobLaunchFunc launch,
+       gpointer user_data)
 {
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
   VmmigJobMailbox *mailbox;
@@ -125,13 +136,23 @@ start (VmmigMigrationJob *self, GTask *task, GCancellable *cancellable, gboolean
   self->task = task;
   self->runner = vmmig_job_runner_new (plan, mailbox);
   vmmig_job_mailbox_unref (mailbox);
-  vmmig_job_runner_start (self->runner);
+  launch (self->runner, user_data);
   if (cancellable == NULL)
     return;
   self->cancellable = g_object_ref (cancellable);
   self->cancelled_handler = g_cancellable_connect (
       cancellable, attach ? G_CALLBACK (stop_following_cb) : G_CALLBACK (cancel_requested_cb),
       vmmig_job_runner_ref (self->runner), (GDestroyNotify)vmmig_job_runner_unref);
+}
+
+void
+vmmig_migration_job_run_by (VmmigMigrationJob *self,
+                            GTask *task,
+                            GCancellable *cancellable,
+                            VmmigJobLaunchFunc launch,
+                            gpointer user_data)
+{
+  start (self, task, cancellable, FALSE, launch, user_data);
 }
 
 /**
@@ -160,7 +181,7 @@ vmmig_migration_job_run_async (VmmigMigrationJob *self,
   g_return_if_fail (VMMIG_IS_MIGRATION_JOB (self));
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, vmmig_migration_job_run_async);
-  start (self, task, cancellable, FALSE);
+  start (self, task, cancellable, FALSE, start_at_once, NULL);
 }
 
 static VmmigMigrationResult *
@@ -201,11 +222,15 @@ vmmig_migration_job_run_finish (VmmigMigrationJob *self, GAsyncResult *result, G
  *
  * Follows a migration of the VM that runs already, whoever started it.
  *
- * From then on the job is like one of one's own: it shows progress, and it can be steered. libvirt
- * tells only the one who started a migration why it ended: to a follower, a migration that somebody
- * else cancelled has failed, without a cause. If the
+ * From then on the job is like one of one's own: it shows progress, and it can be steered. If the
  * job has no destination, the outcome may stay unknown: then it ends with
  * `VMMIG_ERROR_OUTCOME_UNKNOWN` in the state `VMMIG_JOB_STATE_UNKNOWN`.
+ *
+ * libvirt tells only the one who started a migration why it did not succeed. To others it shows for
+ * a fraction of a second whether it was cancelled or failed. A follower that sees a cancel ends with
+ * `VMMIG_ERROR_CANCELLED`, without knowing who cancelled: the program that started it does so, too,
+ * when a time-out of its policy comes. Otherwise it ends with `VMMIG_ERROR_FAILED`, and the message
+ * tells whether it was seen to fail, or whether that is not known.
  *
  * Since: 1.0
  */
@@ -220,7 +245,7 @@ vmmig_migration_job_attach_async (VmmigMigrationJob *self,
   g_return_if_fail (VMMIG_IS_MIGRATION_JOB (self));
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, vmmig_migration_job_attach_async);
-  start (self, task, cancellable, TRUE);
+  start (self, task, cancellable, TRUE, start_at_once, NULL);
 }
 
 /**

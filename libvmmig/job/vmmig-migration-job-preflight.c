@@ -6,6 +6,23 @@
 #include "job/vmmig-migration-job-private.h"
 
 #include "job/vmmig-job-check-private.h"
+#include "preflight/vmmig-node-certificates-private.h"
+
+/* Certificates are looked at as well. Takes @task, and returns the one for the rest. */
+static GTask *
+join_certificates (GTask *task, const VmmigJobPlan *plan)
+{
+  const VmmigNodeAddress *destination = plan->destination;
+  gboolean qemu = plan->policy.encryption != VMMIG_ENCRYPTION_OFF;
+  gboolean daemon =
+      destination->peer != NULL && destination->peer->transport == VMMIG_TRANSPORT_TLS;
+  const VmmigCertificatesSubject subjects[] = {
+      {plan->source, VMMIG_TLS_ROLE_CLIENT, qemu, daemon},
+      {destination, VMMIG_TLS_ROLE_SERVER, qemu, daemon},
+  };
+
+  return vmmig_node_certificates_join (task, subjects, G_N_ELEMENTS (subjects));
+}
 
 /**
  * vmmig_migration_job_preflight_async:
@@ -18,8 +35,10 @@
  *
  * Both nodes are asked, and nothing is changed on them: the VM goes on as it is, and the job can
  * be run afterwards. All checks run, none hides another; what could not be found out is a finding,
- * too. A job that runs makes the same checks first. What no daemon can be asked (firewalls,
- * certificates of QEMU, rights) is not part of it.
+ * too. A job that runs makes the same checks first, but for the certificates that can be seen from
+ * here: those of a node on this host, and the one that a destination's daemon shows to those who
+ * connect by TLS. What cannot be seen (firewalls, certificates of another host's QEMU, rights) is
+ * tried by a [class@TestMigration].
  *
  * Since: 1.0
  */
@@ -39,7 +58,7 @@ vmmig_migration_job_preflight_async (VmmigMigrationJob *self,
   plan = vmmig_migration_job_freeze (self, VMMIG_JOB_PURPOSE_CHECK, &error);
   if (plan != NULL)
     {
-      vmmig_job_check_run (plan, task);
+      vmmig_job_check_run (plan, join_certificates (task, plan));
       return;
     }
   g_task_return_error (task, error);

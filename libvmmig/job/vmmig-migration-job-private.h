@@ -30,6 +30,7 @@ struct _VmmigMigrationJob
   VmmigJobState state;
   gboolean finished;
   VmmigMigrationProgress *snapshot; /* (nullable) */
+  VmmigWaiting *waiting; /* (nullable) */
   VmmigMigrationResult *result; /* (nullable) until it finished */
 
   VmmigJobRunner *runner; /* (nullable) until it was started */
@@ -53,6 +54,15 @@ typedef enum
  * full) */
 VmmigJobPlan *
 vmmig_migration_job_freeze (VmmigMigrationJob *self, VmmigJobPurpose purpose, GError **error);
+
+/* Runs it: @launch gets the runner, (transfer none), and starts it when it may. It
+ * is not called if the job is refused. Takes @task, which gets the result. */
+typedef void (*VmmigJobLaunchFunc) (VmmigJobRunner *runner, gpointer user_data);
+void vmmig_migration_job_run_by (VmmigMigrationJob *self,
+                                 GTask *task,
+                                 GCancellable *cancellable,
+                                 VmmigJobLaunchFunc launch,
+                                 gpointer user_data);
 
 /* The setter's guard: what a job was told is frozen once it started. */
 gboolean vmmig_migration_job_is_frozen (VmmigMigrationJob *self);

@@ -42,6 +42,7 @@ enum
   PROP_SKIP_CHECKS,
   PROP_STATE,
   PROP_SNAPSHOT,
+  PROP_WAITING,
   PROP_RESULT,
   N_PROPS,
 };
@@ -111,11 +112,24 @@ take_decision (gpointer owner, VmmigMigrationDecision *decision)
 }
 
 static void
+take_waiting (gpointer owner, VmmigWaiting *waiting)
+{
+  VmmigMigrationJob *self = owner;
+
+  if (self->waiting == NULL && waiting == NULL)
+    return;
+  g_clear_pointer (&self->waiting, vmmig_waiting_unref);
+  self->waiting = waiting != NULL ? vmmig_waiting_ref (waiting) : NULL;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_WAITING]);
+}
+
+static void
 take_end (gpointer owner, VmmigJobState state, VmmigMigrationResult *result, GError *error)
 {
   VmmigMigrationJob *self = owner;
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
 
+  take_waiting (self, NULL);
   self->result = vmmig_migration_result_ref (result);
   self->finished = TRUE;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RESULT]);
@@ -133,6 +147,7 @@ const VmmigJobMailboxFuncs vmmig_migration_job_mailbox_funcs = {
     .state = take_state,
     .progress = take_progress,
     .decision = take_decision,
+    .waiting = take_waiting,
     .finished = take_end,
 };
 
@@ -180,6 +195,9 @@ vmmig_migration_job_get_property (GObject *object, guint id, GValue *value, GPar
       break;
     case PROP_SNAPSHOT:
       g_value_set_boxed (value, self->snapshot);
+      break;
+    case PROP_WAITING:
+      g_value_set_boxed (value, self->waiting);
       break;
     case PROP_RESULT:
       g_value_set_boxed (value, self->result);
@@ -235,6 +253,7 @@ vmmig_migration_job_finalize (GObject *object)
 
   g_clear_pointer (&self->runner, vmmig_job_runner_unref);
   g_clear_pointer (&self->snapshot, vmmig_migration_progress_unref);
+  g_clear_pointer (&self->waiting, vmmig_waiting_unref);
   g_clear_pointer (&self->result, vmmig_migration_result_unref);
   g_clear_object (&self->source);
   g_clear_object (&self->destination);
@@ -366,6 +385,15 @@ install_shown (void)
    */
   props[PROP_SNAPSHOT] =
       g_param_spec_boxed ("snapshot", NULL, NULL, VMMIG_TYPE_MIGRATION_PROGRESS, READABLE);
+  /**
+   * VmmigMigrationJob:waiting:
+   *
+   * What the job waits for, if it was submitted to a [class@Scheduler] and has not started; `NULL`
+   * otherwise.
+   *
+   * Since: 1.0
+   */
+  props[PROP_WAITING] = g_param_spec_boxed ("waiting", NULL, NULL, VMMIG_TYPE_WAITING, READABLE);
   /**
    * VmmigMigrationJob:result:
    *

@@ -24,6 +24,7 @@ typedef struct
   guint64 memory; /* bytes */
   double used; /* share of it that is not zero, 0 to 1; a zero page costs nearly nothing */
   guint64 working_set; /* bytes that the guest writes to, evenly */
+  gboolean sequential; /* one page after the other and round again, instead of anywhere */
   guint64 dirty_rate; /* bytes per second that it writes while it is busy */
   guint64 link_rate; /* bytes per second */
   double link_scatter; /* share: standard deviation of the rate from one pass to the next */

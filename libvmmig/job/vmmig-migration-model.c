@@ -145,15 +145,27 @@ get_next_change (const VmmigMigrationModel *self, gint64 time)
   return next;
 }
 
+/* Who writes anywhere hits the more pages twice, the more are dirty. */
+static void
+write_to_memory (VmmigMigrationModel *self, double seconds)
+{
+  double set = (double)self->settings.working_set;
+  double written = get_dirty_rate (self) * seconds;
+
+  if (written <= 0 || set <= 0)
+    return;
+  if (self->settings.sequential)
+    self->dirtied = MIN (self->dirtied + written, set);
+  else
+    self->dirtied = set - (set - self->dirtied) * exp (-written / set);
+}
+
 static void
 advance (VmmigMigrationModel *self, gint64 time)
 {
   double seconds = (double)(time - self->now) / SECOND;
-  double set = (double)self->settings.working_set;
-  double dirty_rate = get_dirty_rate (self);
 
-  if (dirty_rate > 0 && set > 0)
-    self->dirtied = set - (set - self->dirtied) * exp (-dirty_rate * seconds / set);
+  write_to_memory (self, seconds);
   if (!is_stalled (self))
     {
       double moved = MIN (self->rate * seconds / self->cost, self->remaining);

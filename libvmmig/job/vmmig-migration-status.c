@@ -192,7 +192,10 @@ vmmig_migration_status_get_destination_state (const VmmigMigrationStatus *self)
  *
  * Gets the identifier of the job that migrates the VM, from the VM's metadata.
  *
- * `NULL` if something else than this library does, or nobody.
+ * If the VM is not being migrated, it is that of a job whose program was killed before it could take its
+ * mark away; the VM's next migration does that.
+ *
+ * `NULL` if something else than this library migrates it, or nobody.
  *
  * Returns: (nullable) (transfer none): the identifier; the string belongs to the status
  *

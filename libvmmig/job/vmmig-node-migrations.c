@@ -21,7 +21,14 @@ answer_list (GTask *task, VmmigReply *reply)
     }
   list = g_ptr_array_new_with_free_func ((GDestroyNotify)vmmig_migration_status_unref);
   for (guint i = 0; reply->list != NULL && i < reply->list->len; i++)
-    g_ptr_array_add (list, vmmig_job_status_from_one_side (reply->list->pdata[i]));
+    {
+      VmmigMigrationStatus *status = vmmig_job_status_from_one_side (reply->list->pdata[i]);
+
+      if (vmmig_migration_status_get_migrating (status))
+        g_ptr_array_add (list, status);
+      else
+        vmmig_migration_status_unref (status);
+    }
   g_task_return_pointer (task, g_steal_pointer (&list), (GDestroyNotify)g_ptr_array_unref);
 }
 

@@ -60,6 +60,12 @@ void vmmig_replay_run_recording (const VmmigReplayRecording *recording,
                                  VmmigReplayStrategy strategy,
                                  const VmmigPolicyValues *policy,
                                  VmmigReplayValues *values);
+/* From a trace's records (element-type GVariant) into @steps and @limits, whose @recording is valid
+ * as long as they are; FALSE: nothing was copied. */
+gboolean vmmig_replay_read_records (GPtrArray *records,
+                                    GArray *steps,
+                                    GArray *limits,
+                                    VmmigReplayRecording *recording);
 /* The same for a trace's records (element-type GVariant); FALSE: nothing was copied. */
 gboolean vmmig_replay_run_records (GPtrArray *records,
                                    VmmigReplayStrategy strategy,

@@ -122,6 +122,27 @@ take_record (GVariant *record, GArray *steps, GArray *limits, VmmigReplayRecordi
 }
 
 gboolean
+vmmig_replay_read_records (GPtrArray *records,
+                           GArray *steps,
+                           GArray *limits,
+                           VmmigReplayRecording *recording)
+{
+  *recording = (VmmigReplayRecording){0};
+  for (guint i = 0; i < records->len; i++)
+    take_record (g_ptr_array_index (records, i), steps, limits, recording);
+  if (steps->len == 0)
+    return FALSE;
+  recording->steps = (const VmmigReplayStep *)(gpointer)steps->data;
+  recording->n_steps = steps->len;
+  recording->limits = (const VmmigReplayLimit *)(gpointer)limits->data;
+  recording->n_limits = limits->len;
+  /* A decision's time counts from here, too. */
+  for (guint i = steps->len; i > 0; i--)
+    g_array_index (steps, VmmigReplayStep, i - 1).seen.time -= recording->steps[0].seen.time;
+  return TRUE;
+}
+
+gboolean
 vmmig_replay_run_records (GPtrArray *records,
                           VmmigReplayStrategy strategy,
                           const VmmigPolicyValues *policy,
@@ -129,19 +150,10 @@ vmmig_replay_run_records (GPtrArray *records,
 {
   g_autoptr (GArray) steps = g_array_new (FALSE, FALSE, sizeof (VmmigReplayStep));
   g_autoptr (GArray) limits = g_array_new (FALSE, FALSE, sizeof (VmmigReplayLimit));
-  VmmigReplayRecording recording = {0};
+  VmmigReplayRecording recording;
 
-  for (guint i = 0; i < records->len; i++)
-    take_record (g_ptr_array_index (records, i), steps, limits, &recording);
-  if (steps->len == 0)
+  if (!vmmig_replay_read_records (records, steps, limits, &recording))
     return FALSE;
-  recording.steps = (const VmmigReplayStep *)(gpointer)steps->data;
-  recording.n_steps = steps->len;
-  recording.limits = (const VmmigReplayLimit *)(gpointer)limits->data;
-  recording.n_limits = limits->len;
-  /* A decision's time counts from here, too. */
-  for (guint i = steps->len; i > 0; i--)
-    g_array_index (steps, VmmigReplayStep, i - 1).seen.time -= recording.steps[0].seen.time;
   vmmig_replay_run_recording (&recording, strategy, policy, values);
   return TRUE;
 }

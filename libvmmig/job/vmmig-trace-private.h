@@ -6,6 +6,7 @@
 #pragma once
 
 #include <vmmig/vmmig-migration-policy.h>
+#include <vmmig/vmmig-trace.h>
 
 #include "job/vmmig-values-private.h"
 
@@ -62,6 +63,9 @@ gboolean vmmig_trace_policy_set (VmmigMigrationPolicy *policy,
 
 /* What the header says; nothing is set if there is none. (transfer full) */
 VmmigMigrationPolicy *vmmig_trace_policy_from_records (GPtrArray *records);
+
+/* (element-type GVariant), the trace's own. (transfer none) */
+GPtrArray *vmmig_trace_get_records (VmmigTrace *self);
 
 /* All of a file, or nothing: (element-type GVariant) records. Errors are VMMIG_ERROR, and begin with
  * @file_name and the line. */

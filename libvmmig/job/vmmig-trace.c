@@ -258,6 +258,12 @@ vmmig_trace_record (VmmigTrace *self, VmmigMigrationJob *job)
 
 /* --- what is in it --- */
 
+GPtrArray *
+vmmig_trace_get_records (VmmigTrace *self)
+{
+  return self->records;
+}
+
 /**
  * vmmig_trace_get_n_records:
  * @self: a trace

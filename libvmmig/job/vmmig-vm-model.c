@@ -18,6 +18,7 @@ enum
   PROP_USED,
   PROP_WORKING_SET,
   PROP_DIRTY_RATE,
+  PROP_SEQUENTIAL,
   PROP_BANDWIDTH,
   PROP_BUSY,
   PROP_IDLE,
@@ -58,6 +59,9 @@ vmmig_vm_model_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_DIRTY_RATE:
       g_value_set_uint64 (value, self->settings.dirty_rate);
       break;
+    case PROP_SEQUENTIAL:
+      g_value_set_boolean (value, self->settings.sequential);
+      break;
     case PROP_BANDWIDTH:
       g_value_set_uint64 (value, self->settings.link_rate);
       break;
@@ -93,6 +97,9 @@ vmmig_vm_model_set_property (GObject *object, guint id, const GValue *value, GPa
       break;
     case PROP_DIRTY_RATE:
       self->settings.dirty_rate = g_value_get_uint64 (value);
+      break;
+    case PROP_SEQUENTIAL:
+      self->settings.sequential = g_value_get_boolean (value);
       break;
     case PROP_BANDWIDTH:
       self->settings.link_rate = g_value_get_uint64 (value);
@@ -154,6 +161,15 @@ install_rates (void)
    * Since: 1.0
    */
   props[PROP_DIRTY_RATE] = g_param_spec_uint64 ("dirty-rate", NULL, NULL, 0, LARGEST, 0, FLAGS);
+  /**
+   * VmmigVmModel:sequential:
+   *
+   * Whether it writes to one page of its working set after the other, and round again, as video and
+   * backups do, instead of to any of them. So it hits none twice in a pass, and dirties more.
+   *
+   * Since: 1.0
+   */
+  props[PROP_SEQUENTIAL] = g_param_spec_boolean ("sequential", NULL, NULL, FALSE, FLAGS);
   /**
    * VmmigVmModel:bandwidth:
    *

@@ -271,7 +271,8 @@ install_speed_properties (void)
    * The most that the migration may send, in bytes per second.
    *
    * The default is `VMMIG_BANDWIDTH_UNLIMITED`, as libvirt's. libvirt counts in MiB per second; a
-   * limit is rounded up to that. A limit of 0 is refused by [method@MigrationPolicy.check].
+   * limit is rounded up to that. With `parallel-connections` QEMU counts what all of them send
+   * against the one limit. A limit of 0 is refused by [method@MigrationPolicy.check].
    *
    * Since: 1.0
    */

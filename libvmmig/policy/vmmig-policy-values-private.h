@@ -105,6 +105,10 @@ gboolean vmmig_policy_values_check (const VmmigPolicyValues *self,
                                     const VmmigPolicySurroundings *surroundings,
                                     GError **error);
 
+/* All that contradict each other, not only the first: (element-type GError). (transfer full) */
+GPtrArray *vmmig_policy_values_list_errors (const VmmigPolicyValues *self,
+                                            const VmmigPolicySurroundings *surroundings);
+
 /* libvirt's unit: MiB/s, rounded up so that no limit becomes 0 (which would be unlimited).
  * VMMIG_BANDWIDTH_UNLIMITED becomes the largest number that libvirt takes, which is its own word
  * for that. */

@@ -34,12 +34,16 @@ vmmig_check_policy (VmmigCheck *self)
       .destination_hypervisor =
           facts->destination != NULL ? facts->destination->hypervisor_version : 0,
   };
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) errors = vmmig_policy_values_list_errors (&facts->policy, &surroundings);
 
-  if (vmmig_policy_values_check (&facts->policy, &surroundings, &error))
-    return;
-  self->code = (VmmigError)error->code;
-  vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL, NULL, "%s", error->message);
+  for (guint i = 0; i < errors->len; i++)
+    {
+      const GError *error = errors->pdata[i];
+
+      self->code = (VmmigError)error->code;
+      vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_BLOCKER, NULL, NULL, NULL, "%s",
+                       error->message);
+    }
 }
 
 void

@@ -311,14 +311,18 @@ void
 vmmig_check_bandwidth_shared (VmmigCheck *self)
 {
   const VmmigNodeSurvey *survey = self->facts->destination_survey;
-  guint n;
+  const char *remedy = "set bandwidth in the policy, so that no VM takes the link for itself";
+  guint n = self->facts->n_leaving;
 
-  if (self->facts->policy.bandwidth != VMMIG_BANDWIDTH_UNLIMITED || survey == NULL ||
-      survey->errors[VMMIG_TOPIC_VMS] != NULL)
+  if (self->facts->policy.bandwidth != VMMIG_BANDWIDTH_UNLIMITED)
+    return;
+  if (n >= MANY_MIGRATIONS)
+    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_WARNING, self->source, NULL, remedy,
+                     "%u VMs are leaving already, and this migration has no bandwidth limit", n);
+  if (survey == NULL || survey->errors[VMMIG_TOPIC_VMS] != NULL)
     return;
   n = count_incoming (survey);
   if (n >= MANY_MIGRATIONS)
-    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_WARNING, self->destination, NULL,
-                     "set bandwidth in the policy, so that no VM takes the link for itself",
+    vmmig_check_add (self, VMMIG_PREFLIGHT_SEVERITY_WARNING, self->destination, NULL, remedy,
                      "%u VMs are arriving already, and this migration has no bandwidth limit", n);
 }

@@ -42,6 +42,7 @@ typedef struct
   VmmigAnswer converges; /* a forecast: whether it would come to its end */
   char *forecast; /* (nullable) in words */
   VmmigAnswer path_tried; /* a test migration went this way */
+  guint n_leaving; /* migrations that leave the source now, as far as they are known */
 
   /* --- the VM, on its source --- */
   char *vm_name; /* (nullable) for people: its name, or what the caller called it */

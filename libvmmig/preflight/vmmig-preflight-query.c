@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "values/vmmig-vm-devices-private.h"
 #include "values/vmmig-vm-xml-private.h"
 #include "values/vmmig-xml-private.h"
 
@@ -42,60 +43,40 @@ list_volumes (const VmmigVmXml *vm)
   return g_strv_builder_end (paths);
 }
 
-/* Takes @name. */
-static void
-add_secret (GPtrArray *names, char *name)
-{
-  if (name != NULL && *name != '\0' && names->len < MAX_NAMES &&
-      !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
-    g_ptr_array_add (names, name);
-  else
-    g_free (name);
-}
-
-/* <secret uuid='…'/> or <secret usage='…'/> of disks; <encryption secret='…'/> of a TPM. */
-static void
-find_secrets (const xmlNode *parent, GPtrArray *names)
-{
-  for (const xmlNode *node = parent != NULL ? parent->children : NULL; node != NULL;
-       node = node->next)
-    {
-      if (vmmig_xml_node_is (node, "secret"))
-        {
-          g_autofree char *uuid = vmmig_xml_get_attribute (node, "uuid");
-
-          add_secret (names, uuid != NULL ? g_ascii_strdown (uuid, -1)
-                                          : vmmig_xml_get_attribute (node, "usage"));
-        }
-      else if (vmmig_xml_node_is (node, "encryption"))
-        {
-          g_autofree char *uuid = vmmig_xml_get_attribute (node, "secret");
-
-          add_secret (names, uuid != NULL ? g_ascii_strdown (uuid, -1) : NULL);
-        }
-      find_secrets (node, names);
-    }
-}
-
+/* Each once, by its UUID or by what it is for. */
 static char **
-list_secrets (const xmlNode *domain)
+list_secrets (const VmmigVmDevices *devices)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  find_secrets (vmmig_xml_get_child (domain, "devices"), names);
-  g_ptr_array_add (names, NULL);
-  return (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+  for (guint i = 0; i < devices->secrets->len && g_hash_table_size (seen) < MAX_NAMES; i++)
+    {
+      const VmmigVmSecret *secret = g_ptr_array_index (devices->secrets, i);
+      char *name =
+          secret->uuid != NULL ? g_ascii_strdown (secret->uuid, -1) : g_strdup (secret->usage);
+
+      if (*name == '\0')
+        g_free (name);
+      else if (g_hash_table_add (seen, name))
+        g_strv_builder_add (names, name);
+    }
+  return g_strv_builder_end (names);
 }
 
 VmmigSurveyQuery *
 vmmig_preflight_query_new (const char *xml, GError **error)
 {
   g_autoptr (VmmigVmXml) vm = vmmig_vm_xml_parse (xml, error);
+  g_autoptr (VmmigVmDevices) devices = NULL;
   g_autoptr (xmlDoc) doc = NULL;
   const xmlNode *domain;
   VmmigSurveyQuery *query;
 
   if (vm == NULL)
+    return NULL;
+  devices = vmmig_vm_devices_parse (xml, error);
+  if (devices == NULL)
     return NULL;
   doc = vmmig_xml_read (xml, VMMIG_VM_XML_MAX_BYTES, "the VM's XML", error);
   if (doc == NULL)
@@ -109,6 +90,6 @@ vmmig_preflight_query_new (const char *xml, GError **error)
       vmmig_xml_get_child (vmmig_xml_get_child (domain, "os"), "type"), "arch");
   query->cpu = read_cpu (domain);
   query->volumes = list_volumes (vm);
-  query->secrets = list_secrets (domain);
+  query->secrets = list_secrets (devices);
   return query;
 }

@@ -8,6 +8,7 @@
 #include <vmmig/vmmig-error.h>
 
 #include "preflight/vmmig-cluster-checks-private.h"
+#include "preflight/vmmig-node-certificates-private.h"
 #include "preflight/vmmig-preflight-checks-private.h"
 #include "preflight/vmmig-preflight-gather-private.h"
 
@@ -122,6 +123,26 @@ look_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Certificates are looked at as well. Takes @task, and returns the one for the rest. */
+static GTask *
+join_certificates (GTask *task, const VmmigPreflightQuestion *question)
+{
+  g_autofree VmmigCertificatesSubject *subjects =
+      g_new0 (VmmigCertificatesSubject, question->destinations->len);
+
+  for (guint i = 0; i < question->destinations->len; i++)
+    {
+      const VmmigPreflightPlace *place = question->destinations->pdata[i];
+      const VmmigUri *peer = place->address->peer;
+
+      subjects[i].address = place->address;
+      subjects[i].role = VMMIG_TLS_ROLE_BOTH;
+      subjects[i].qemu = TRUE;
+      subjects[i].daemon = peer != NULL && peer->transport == VMMIG_TRANSPORT_TLS;
+    }
+  return vmmig_node_certificates_join (task, subjects, question->destinations->len);
+}
+
 /* Takes @task and @question. */
 static void
 look (GTask *task, VmmigPreflightQuestion *question, guint parallel_drains)
@@ -129,7 +150,7 @@ look (GTask *task, VmmigPreflightQuestion *question, guint parallel_drains)
   const VmmigPreflightPlace *first = question->destinations->pdata[0];
   Look *self = g_new0 (Look, 1);
 
-  self->task = task;
+  self->task = join_certificates (task, question);
   self->question = question;
   self->parallel_drains = parallel_drains;
   vmmig_driver_post (first->address->link->driver, look_cb, self);
@@ -156,7 +177,7 @@ add_node (VmmigPreflightQuestion *question, VmmigNode *node, GError **error)
  * @user_data: data for @callback
  *
  * Looks at a node by itself: whether it answers, what it is called, its versions, its pools and
- * networks. A read-only connection is enough, and nothing is changed.
+ * networks, and what can be seen from here of its certificates. A read-only connection is enough, and nothing is changed.
  *
  * Since: 1.0
  */

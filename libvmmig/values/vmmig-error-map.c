@@ -45,13 +45,16 @@ typedef struct
   VmmigError code;
 } CodeRule;
 
-#define QEMU_CERTIFICATES                                                                          \
- "check the certificates for migration on both nodes: /etc/pki/qemu (or what qemu.conf says) "     \
- "holds ca-cert.pem, server-cert.pem, server-key.pem, client-cert.pem and client-key.pem of one "  \
- "CA, valid today, and the destination's names and addresses in its server certificate"
-#define LIBVIRTD_CERTIFICATES                                                                      \
- "check the certificates of libvirt's daemons: /etc/pki/CA/cacert.pem and /etc/pki/libvirt on "    \
- "both sides, of one CA, valid today, and the node's names in its server certificate"
+#define QEMU_CERTIFICATES                                                                           \
+ "check the certificates for migration on both nodes with ‘vmmig pki check /etc/pki/qemu’ (or " \
+ "the "                                                                                             \
+ "directory that qemu.conf names): it holds ca-cert.pem, server-cert.pem, server-key.pem, "         \
+ "client-cert.pem and client-key.pem of one CA, valid today, and the destination's names and "      \
+ "addresses in its server certificate"
+#define LIBVIRTD_CERTIFICATES                                                                         \
+ "check the certificates of libvirt's daemons with ‘vmmig pki check /etc/pki --layout libvirt’: " \
+ "/etc/pki/CA/cacert.pem and /etc/pki/libvirt on both sides, of one CA, valid today, and the "        \
+ "node's names in its server certificate"
 #define HOST_KEY                                                                                   \
  "compare the node's host key with the node itself and put it into the known hosts file"
 #define SSH_KEY                                                                                    \
@@ -288,8 +291,21 @@ is_daemon_port (const char *message)
 static gboolean
 is_about_peer (const char *message)
 {
-  return strstr (message, "onnect to remote libvirt URI") != NULL ||
-         strstr (message, "verify peer's certificate") != NULL || is_daemon_port (message);
+  static const char *const signs[] = {
+      "onnect to remote libvirt URI",
+      "verify peer's certificate",
+      "verify TLS peer",
+      "read TLS confirmation",
+      "owner does not match the hostname",
+      "nable to resolve address",
+      "/etc/pki/CA/",
+      "/etc/pki/libvirt/",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (signs); i++)
+    if (strstr (message, signs[i]) != NULL)
+      return TRUE;
+  return is_daemon_port (message);
 }
 
 static guint
@@ -346,6 +362,31 @@ vmmig_error_code_from_libvirt (VmmigErrorCall call, int code, int domain, const 
     return rule->code;
   ours = find_code (other_codes, G_N_ELEMENTS (other_codes), bit, code);
   return ours != 0 ? ours : VMMIG_ERROR_FAILED;
+}
+
+/* Whose storage it is, where the words tell: only its destination opens a VM's images anew. */
+VmmigErrorSide
+vmmig_error_get_storage_side (const char *message)
+{
+  static const struct
+  {
+    const char *fragment;
+    VmmigErrorSide side;
+  } sides[] = {
+      {"failed due to I/O error", VMMIG_ERROR_SIDE_SOURCE},
+      {"empty or read-only disk", VMMIG_ERROR_SIDE_SOURCE},
+      {"No space left on device", VMMIG_ERROR_SIDE_DESTINATION},
+      {"annot access storage file", VMMIG_ERROR_SIDE_DESTINATION},
+      {"Could not open '", VMMIG_ERROR_SIDE_DESTINATION},
+      {"Failed to get \"", VMMIG_ERROR_SIDE_DESTINATION},
+      {"different sizes", VMMIG_ERROR_SIDE_DESTINATION},
+      {"pre-creation of storage targets", VMMIG_ERROR_SIDE_DESTINATION},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sides); i++)
+    if (strstr (message, sides[i].fragment) != NULL)
+      return sides[i].side;
+  return VMMIG_ERROR_SIDE_UNKNOWN;
 }
 
 const char *

@@ -32,6 +32,17 @@ gboolean vmmig_error_is_connection_loss (int code, int domain, const char *messa
 /* The way out for @code and libvirt's @message, or NULL if we know none that helps. */
 const char *vmmig_error_remedy (VmmigErrorCall call, VmmigError code, const char *message);
 
+/* Which node an error is about. */
+typedef enum
+{
+  VMMIG_ERROR_SIDE_UNKNOWN,
+  VMMIG_ERROR_SIDE_SOURCE,
+  VMMIG_ERROR_SIDE_DESTINATION,
+} VmmigErrorSide;
+
+/* For the @message of a migration that ended with STORAGE. */
+VmmigErrorSide vmmig_error_get_storage_side (const char *message);
+
 /* Builds "`what`: `message` (libvirt error N); remedy" into @error. @what is a whole clause:
  * "Cannot migrate VM ‘web01’ to hv2". */
 void vmmig_error_set_from_values (GError **error,

@@ -86,11 +86,11 @@ static const char *const loss_fragments[] = {
     "Cannot write data",
 };
 
-/* No connection was ever there: the call did not happen. */
+/* No connection was ever there: the call did not happen. In a migration it is the source's daemon
+ * that could not open its own, and our connection to it goes on. */
 static const char *const no_connection_fragments[] = {
-    "unable to connect to server at",
-    "unable to resolve",
-    "Failed to connect socket to",
+    "unable to connect to server at", "nable to resolve", "Failed to connect socket to",
+    "read TLS confirmation",          "ertificate",       "/etc/pki/",
 };
 
 static gboolean

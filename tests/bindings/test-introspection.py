@@ -10,7 +10,8 @@ gi.require_version("Vmmig", "1")
 from gi.repository import GLib, GObject, Vmmig  # noqa: E402
 
 OBJECTS = [Vmmig.MigrationJob, Vmmig.MigrationPolicy, Vmmig.Node, Vmmig.Settings]
-BOXED = [Vmmig.MigrationProgress, Vmmig.MigrationResult, Vmmig.MigrationStatus]
+BOXED = [Vmmig.MigrationProgress, Vmmig.MigrationResult, Vmmig.MigrationStatus, Vmmig.Plan,
+         Vmmig.PlanMove]
 
 
 class Introspection(unittest.TestCase):
@@ -36,7 +37,7 @@ class Introspection(unittest.TestCase):
     def test_enumerations_have_names(self):
         for name in ("JobState", "VmLocation", "MigrationMode", "Encryption", "EncryptionStatus",
                      "Compression", "CopyStorage", "EvictionStrategy", "Persistence",
-                     "NodeState", "CredentialKind"):
+                     "NodeState", "CredentialKind", "PlanWait"):
             enum = getattr(Vmmig, name)
             self.assertEqual(sorted(enum.__enum_values__), list(range(len(enum.__enum_values__))))
         self.assertEqual(Vmmig.JobState.PRE_COPY.value_nick, "pre-copy")

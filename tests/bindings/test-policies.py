@@ -182,5 +182,25 @@ class Policies(unittest.TestCase):
                                               "bandwidth", "64"))
 
 
+class Attempts(unittest.TestCase):
+    BUSY = GLib.Error.new_literal(Vmmig.error_quark(), "busy", Vmmig.Error.BUSY)
+    REFUSED = GLib.Error.new_literal(Vmmig.error_quark(), "no", Vmmig.Error.INSECURE)
+
+    def test_pauses_double_and_end(self):
+        policy = Vmmig.MigrationPolicy(attempts=4, back_off=5)
+        delays = [policy.get_retry_delay(failed, self.BUSY) for failed in range(1, 6)]
+        self.assertEqual(delays, [5, 10, 20, 0, 0])
+        self.assertEqual(policy.get_retry_delay(1, self.REFUSED), 0)
+        self.assertEqual(Vmmig.MigrationPolicy().get_retry_delay(1, self.BUSY), 0)
+
+    def test_priorities_have_names(self):
+        policy = Vmmig.MigrationPolicy()
+        self.assertEqual(policy.props.priority, Vmmig.PRIORITY_USER)
+        self.assertTrue(policy.set_text("priority", "system-critical"))
+        self.assertEqual(policy.props.priority, Vmmig.PRIORITY_SYSTEM_CRITICAL)
+        policy.props.priority = Vmmig.PRIORITY_MAINTENANCE
+        self.assertEqual(policy.get_text("priority"), "maintenance")
+
+
 if __name__ == "__main__":
     unittest.main()

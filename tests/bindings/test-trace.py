@@ -71,6 +71,14 @@ class Files(unittest.TestCase):
         replay = trace.replay(Vmmig.ReplayStrategy.NOVA, policy)
         self.assertEqual(replay.end, Vmmig.ReplayEnd.OPEN)
         self.assertIsNone(replay.downtime)
+        unknown = Vmmig.DIRTY_RATE_UNKNOWN
+        words = (512 * MIB, 0, 128 * MIB, unknown, 0, None)
+        forecast = Vmmig.Forecast.new_with_traces([trace, trace], *words)
+        self.assertIn(forecast.verdict, (Vmmig.ForecastVerdict.CONVERGES_IF,
+                                         Vmmig.ForecastVerdict.DOES_NOT_CONVERGE))
+        for none in ([], None, [Vmmig.Trace()]):
+            forecast = Vmmig.Forecast.new_with_traces(none, *words)
+            self.assertEqual(forecast.text, Vmmig.Forecast.new_for(*words).text)
         policy.set_bandwidth(MIB)
         self.refused(Vmmig.Error.INVALID_POLICY, trace.replay, Vmmig.ReplayStrategy.VMMIG, policy)
 

@@ -63,6 +63,12 @@ class Migrations(unittest.TestCase):
         self.assertRegex(lines[-1], r"^web01 is on h2: [\d.]+ MiB in .*, downtime \d+ ms, pre-copy, "
                                     r"encrypted$")
 
+    def test_a_destination_that_takes_its_time(self):
+        done = run(*MIGRATE, simulated="prepare=4500")
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.assertRegex(done.out, r"(?m)^web01: (h2|the destination) prepares for [34] s, and has "
+                                   r"not begun to receive the VM$")
+
     def test_one_redrawn_line_on_a_terminal(self):
         done = run_on_terminal(*MIGRATE, simulated="memory=256")
         self.assertEqual(done.status, 0)
@@ -253,6 +259,14 @@ class Attempts(unittest.TestCase):
                    simulated=f"fail={NOT_CONVERGING}")
         self.assertEqual((done.status, self.kinds(done)), (3, ["start", "result"]))
 
+    def test_a_vm_whose_place_is_not_known_is_not_tried_again(self):
+        done = run(*MIGRATE, "--attempts", "5", "--back-off", "1s", "--connect-timeout", "1s",
+                   "--json", simulated="cut=h1")
+        # An error that is worth another attempt anywhere else
+        self.assertEqual((done.status, done.events[-1]["error"]), (9, "unreachable"))
+        self.assertEqual(done.events[-1]["location"], "unknown")
+        self.assertNotIn("retry", self.kinds(done))
+
     def test_a_policy_says_it_too(self):
         with tempfile.TemporaryDirectory() as directory:
             with open(os.path.join(directory, "10.conf"), "w") as f:
@@ -384,6 +398,27 @@ class Forecasts(unittest.TestCase):
                               simulated="memory=1024 dirty=500 set=1000")
         self.assertNotIn("dirty-rate", event)
         self.assertEqual(event["forecast"]["verdict"], "unknown")
+
+    def test_an_earlier_migration_tells_more_than_a_sample(self):
+        simulated = "memory=1024 dirty=500 set=512 link=100"
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "trace")
+            done = run(*MIGRATE, "--completion-timeout-per-gib", "20s", "--record", path, "--json",
+                       simulated=simulated)
+            self.assertEqual(done.status, 3, done.err)
+            words = ("--bandwidth", "100MiB/s", "--trace", path, "--trace", path)
+            event = self.forecast(*words, simulated=simulated)
+            self.assertIn("needed-bandwidth", event["forecast"])
+            self.assertNotIn("dirty-rate", event)
+            event = self.forecast(*words, "--measure", "1s", simulated=simulated)
+            self.assertIn("dirty-rate", event)
+            done = run("forecast", "db1", "--on", NODES[1], *words, simulated=simulated)
+            self.assertEqual(done.status, 1, done.err)
+            self.assertIn(f"{path} is of a migration of ‘web01’, not of ‘db1’", done.err)
+            done = run("forecast", "web01", "--on", NODES[1], "--bandwidth", "100MiB/s",
+                       "--trace", path + ".gone", simulated=simulated)
+            self.assertEqual(done.status, 1, done.err)
+            self.assertIn("--trace: ", done.err)
 
     def test_people_are_told_in_words(self):
         done = run("forecast", "web01", "--on", NODES[1], "--bandwidth", "100MiB/s",

@@ -94,6 +94,21 @@ class BadCertificates(EncryptionTest):
         self.restore(self.lab.h2, kinds=("libvirt",))
         self.moves(guest, "h1", "h2", via="tool", transport="tls")
 
+    def test_of_the_sources_daemon(self):
+        """The destination's daemon hangs up on it: that is no connection that broke."""
+        guest = self.guest()
+        self.addCleanup(self.restore, self.lab.h1, kinds=("libvirt",))
+        self.lab.h1.break_certificates("no-client-cert", kinds=["libvirt"])
+        outcome = self.migrate(guest, "h1", "h2")
+        support.note("“%s”" % outcome.message)
+        self.assertEqual((outcome.outcome, outcome.where, outcome.error, outcome.encryption),
+                         ("failed", "h1", "authentication", "nothing-sent"), outcome)
+        for word in (guest.name, "h1", "h2", "TLS confirmation",
+                     "vmmig pki check /etc/pki --layout libvirt"):
+            self.assertIn(word, outcome.message)
+        self.restore(self.lab.h1, kinds=("libvirt",))
+        self.moves(guest, "h1", "h2")
+
 
 class OnTheWire(EncryptionTest):
     def with_disks(self):

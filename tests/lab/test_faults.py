@@ -139,12 +139,12 @@ class Destination(FaultTest):
         self.addCleanup(self.lab.h3.continue_daemon)
         self.lab.h3.stop_daemon()
         outcome = self.assert_stayed(runs[0], apart, ("timed-out",), "while preparing",
-                                     "within 15 s", began=began, bound=60)
+                                     "within 15 s", began=began, bound=30)
         self.assertEqual(outcome.encryption, "nothing-sent")
         self.assertEqual(len(outcome.warnings), 1, outcome)
         self.assertIn("h1 still holds the migration", outcome.warnings[0])
         outcome = self.assert_stayed(runs[1], stopped, ("timed-out", "unreachable"),
-                                     "while preparing", began=began, bound=90, destination="h3")
+                                     "while preparing", began=began, bound=35, destination="h3")
         self.assertEqual(outcome.encryption, "nothing-sent")
         self.assertRegex(" ".join(outcome.warnings), "h3 does not answer|h1 still holds the migra")
         for guest in (apart, stopped):

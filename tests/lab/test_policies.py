@@ -18,6 +18,21 @@ allow-post-copy=true
 bandwidth=8MiB/s
 completion-timeout-per-gib=200s
 """
+# As a user of KubeVirt has it; 33 MiB have 26 s of it
+KUBEVIRT = """\
+apiVersion: migrations.kubevirt.io/v1alpha1
+kind: MigrationPolicy
+metadata:
+  name: busy-databases
+spec:
+  bandwidthPerMigration: 8Mi
+  completionTimeoutPerGiB: 800
+  allowPostCopy: true
+  selectors:
+    virtualMachineInstanceSelector:
+      app: kubevirt-db
+"""
+TIMEOUT = 33 / 1024 * 800
 # What a Python program does: node, VM, what to set, what to remove; prints what there is then
 CHANGE = """
 import asyncio, json, sys, gi
@@ -67,9 +82,16 @@ class Labels(support.LabTest):
         """It writes 32 MiB/s into 16 MiB."""
         return self.guest(working_set_mib=16, dirty_mib_s=32)
 
-    def start_under_policies(self, guest, source, destination):
+    def start_under_policies(self, guest, source, destination, *words):
         return self.start(guest, source, destination, via="tool",
-                          more=["--policy-directory", self.policies])
+                          more=["--policy-directory", self.policies, *words])
+
+    def assert_rate_held(self, run, guest):
+        """The 8 MiB/s: in pre-copy, that is."""
+        rates = [e["transfer-rate"] for e in run.of(guest, "progress")
+                 if e["phase"] == "pre-copy" and e.get("transfer-rate")]
+        self.assertTrue(rates)
+        self.assertLess(sorted(rates)[len(rates) // 2], 10 * MIB, rates)
 
     def test_they_travel_and_stay(self):
         persistent, transient = self.guest(), self.guest(persistent=False)
@@ -97,12 +119,41 @@ class Labels(support.LabTest):
         run = self.start_under_policies(guest, "h1", "h2")
         self.assert_moved(run.outcome(), mode="post-copy")
         self.assertEqual(run.events[0]["policy"], "databases")
-        # In pre-copy, that is: the limit holds
-        rates = [e["transfer-rate"] for e in run.of(guest, "progress")
-                 if e["phase"] == "pre-copy" and e.get("transfer-rate")]
-        self.assertTrue(rates)
-        self.assertLess(sorted(rates)[len(rates) // 2], 10 * MIB, rates)
+        self.assert_rate_held(run, guest)
         self.check_after(guest, "h2")
+
+    def replay(self, path, *words):
+        """Its decisions that do something, and its end."""
+        with support.tool(self.lab, "replay", path, *words) as run:
+            self.assertEqual(run.wait_end(), 0, run.complaints())
+            return ([e for e in run.events[:-1] if e["action"] not in ("go-on", "set-downtime")],
+                    run.events[-1])
+
+    def test_kubevirts_file_holds_and_the_switch_may_come_early(self):
+        with open(os.path.join(self.policies, "20.yaml"), "w", encoding="utf-8") as file:
+            file.write(KUBEVIRT)
+        guest = self.hard_guest()
+        self.labels(guest, "h1", "app=kubevirt-db")
+        trace = os.path.join(self.policies, "trace")
+        run = self.start_under_policies(guest, "h1", "h2", "--early-switch", "--record", trace)
+        self.assert_moved(run.outcome(), mode="post-copy")
+        self.assertEqual(run.events[0]["policy"], "busy-databases")
+        told = [d for d in run.of(guest, "decision") if d["action"] == "post-copy"]
+        self.assertEqual([d["reason"] for d in told], ["not-converging"])
+        # Not before one pass over the 16 MiB that the guest fills
+        self.assertGreater(told[0]["elapsed"] / 1000, 1)
+        self.assertLess(told[0]["elapsed"] / 1000, TIMEOUT * 0.8)
+        support.note("switched after %.1f s of %.1f s" % (told[0]["elapsed"] / 1000, TIMEOUT))
+        self.assert_rate_held(run, guest)
+        self.check_after(guest, "h2")
+        # What was recorded tells the same again, and what another policy had done
+        decisions, end = self.replay(trace)
+        self.assertEqual([d["text"] for d in decisions], [d["text"] for d in told])
+        self.assertEqual(end["strategy"], "vmmig")
+        decisions, _ = self.replay(trace, "--completion-timeout-per-gib", "200s")
+        self.assertEqual([(d["action"], d["reason"]) for d in decisions][:1],
+                         [("post-copy", "completion-timeout")])
+        self.assertLess(decisions[0]["elapsed"], told[0]["elapsed"])
 
     def test_a_critical_vm_does_not_enter_post_copy(self):
         guest = self.hard_guest()

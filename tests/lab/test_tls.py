@@ -132,6 +132,44 @@ class Probe(TlsTest):
                          (8, {"tls.refused": "blocker", "tls.other-ca": "blocker"}), events)
 
 
+class BeforeAStart(TlsTest):
+    def preflight(self, node, *arguments):
+        """The certificates' findings, from inside of a node: severities by id, and their texts."""
+        done = subprocess.run(
+            node.command([support.TOOL, "preflight", "--json", *arguments]), capture_output=True,
+            text=True, env=support.environment(), stdin=subprocess.DEVNULL,
+            timeout=support.PATIENCE, check=False)
+        report = json.loads(done.stdout.splitlines()[0])
+        found = [f for f in report["findings"] if f["id"].startswith("tls.")]
+        return {f["id"]: f["severity"] for f in found}, " ".join(f["text"] for f in found)
+
+    def test_a_daemons_port_is_looked_at(self):
+        client = self.lab.client_node
+        fingerprint = tool("show", self.lab.h2.path("pki", "libvirt/servercert.pem"))[0][
+            "fingerprint"]
+        severities, text = self.preflight(client, "--node", "qemu+tls://h2/system")
+        self.assertEqual(severities.get("tls.seen"), "note", text)
+        self.assertIn(fingerprint, text)
+        host = self.breaks("h2", "expired", "libvirt")
+        self.addCleanup(host.restore_certificates, ["libvirt"])
+        severities, text = self.preflight(client, "--node", "qemu+tls://h2/system")
+        self.assertEqual(severities.get("tls.expired"), "warning", text)
+
+    def test_files_of_this_host_are_looked_at(self):
+        """By the commands alone: without any, with good ones, with one that will not do."""
+        h1 = self.lab.h1
+        severities, text = self.preflight(h1, "--node", "qemu:///system")
+        self.assertEqual({severity for severity in severities.values()}, {"note"}, text)
+        for variant, expected in (("expired", "tls.expired"), ("key-mismatch", "tls.key-mismatch"),
+                                  ("no-client-cert", "tls.missing")):
+            with self.subTest(variant):
+                h1.break_certificates(variant, ["qemu"])
+                severities, text = self.preflight(h1, "--node", "qemu:///system")
+                h1.restore_certificates(["qemu"])
+                self.assertEqual(severities.get(expected), "warning", text)
+                support.note("%s: %s" % (variant, text))
+
+
 class Pki(TlsTest):
     def install(self, host, made):
         """As an administrator copies them to /etc/pki."""

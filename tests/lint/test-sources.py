@@ -19,7 +19,7 @@ LONGEST_FILE = 600
 LONGEST_FUNCTION = 60
 # A file includes only its own layer or one before it
 LAYERS = ["values", "policy", "engine", "driver", "node", "preflight", "job", "journal",
-          "planner", "scheduler", "metrics"]
+          "plan", "scheduler", "metrics"]
 C_SUFFIXES = (".c", ".h", ".cc", ".h.in")
 # Top-level folders that every Debian machine has; others are of one machine only
 COMMON = set("bin boot dev etc home lib media mnt opt proc root run sbin srv sys tmp usr".split()) \

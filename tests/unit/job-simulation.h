@@ -64,6 +64,11 @@ public:
     vmmig_migration_job_attach_async (job, cancellable, attach_cb, this);
   }
 
+  void submit (VmmigScheduler *scheduler, GCancellable *cancellable = nullptr)
+  {
+    vmmig_scheduler_submit_async (scheduler, job, cancellable, submit_cb, this);
+  }
+
   bool ended () const { return run.called > 0; }
   bool saw (VmmigJobState state) const;
   /* Runs to the end. */
@@ -115,6 +120,7 @@ public:
 private:
   static void run_cb (GObject *source, GAsyncResult *result, gpointer data);
   static void attach_cb (GObject *source, GAsyncResult *result, gpointer data);
+  static void submit_cb (GObject *source, GAsyncResult *result, gpointer data);
   void take_end (VmmigMigrationResult *returned, GError *error);
 };
 
@@ -248,6 +254,16 @@ Job::attach_cb (GObject *source, GAsyncResult *result, gpointer data)
   GError *error = nullptr;
   VmmigMigrationResult *returned =
       vmmig_migration_job_attach_finish (VMMIG_MIGRATION_JOB (source), result, &error);
+
+  static_cast<Job *> (data)->take_end (returned, error);
+}
+
+inline void
+Job::submit_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GError *error = nullptr;
+  VmmigMigrationResult *returned =
+      vmmig_scheduler_submit_finish (VMMIG_SCHEDULER (source), result, &error);
 
   static_cast<Job *> (data)->take_end (returned, error);
 }

@@ -244,6 +244,7 @@ const std::vector<Trip> network_trips = {
        for (int i = 0; i < 3; i++)
          f.add_vm (1, true);
      }},
+    {"network.limit", WARNING, 0, "are leaving already", [] (Facts &f) { f.facts->n_leaving = 3; }},
     {"network.path", UNKNOWN, 0, "not tried",
      [] (Facts &f) { f.facts->path_tried = VMMIG_ANSWER_UNKNOWN; }},
     {"encryption", WARNING, VMMIG_ERROR_INSECURE, "in clear",

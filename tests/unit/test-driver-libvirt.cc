@@ -209,6 +209,32 @@ TEST_F (DriverLibvirt, AShortPollAsksForTheStatisticsAlone)
   EXPECT_EQ (fake::count_domains (), 0);
 }
 
+TEST_F (DriverLibvirt, APollSeesHowAMigrationEnds)
+{
+  const std::pair<int, VmmigEnding> endings[] = {
+      {VIR_DOMAIN_JOB_CANCELLED, VMMIG_ENDING_CANCELLED},
+      {VIR_DOMAIN_JOB_FAILED, VMMIG_ENDING_FAILED},
+      {VIR_DOMAIN_JOB_NONE, VMMIG_ENDING_NOT_SEEN},
+      {VIR_DOMAIN_JOB_COMPLETED, VMMIG_ENDING_NOT_SEEN},
+  };
+
+  for (auto [type, ending] : endings)
+    for (bool brief : {false, true})
+      {
+        vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;
+        fake::add_vm (vm);
+        auto answer = ask (VMMIG_CALL_POLL);
+        ASSERT_TRUE (answer->wait ());
+        EXPECT_EQ (answer->stats.ending, VMMIG_ENDING_NOT_SEEN);
+        vm.job_type = type;
+        fake::add_vm (vm);
+        answer = brief ? ask (VMMIG_CALL_POLL, UUID, 5000, stats_only) : ask (VMMIG_CALL_POLL);
+        ASSERT_TRUE (answer->wait ());
+        EXPECT_FALSE (answer->stats.active) << type;
+        EXPECT_EQ (answer->stats.ending, ending) << type << " " << brief;
+      }
+}
+
 TEST_F (DriverLibvirt, AWholePollLooksNoVmUpTwice)
 {
   vm.job_type = VIR_DOMAIN_JOB_UNBOUNDED;

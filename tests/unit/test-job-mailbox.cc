@@ -7,6 +7,7 @@
 #include "job/vmmig-job-mailbox-private.h"
 #include "job/vmmig-migration-decision-private.h"
 #include "job/vmmig-values-private.h"
+#include "job/vmmig-waiting-private.h"
 
 namespace
 {
@@ -32,13 +33,22 @@ told_decision (gpointer, VmmigMigrationDecision *decision)
 }
 
 void
+told_waiting (gpointer, VmmigWaiting *waiting)
+{
+  told.push_back ("waiting " + (waiting != nullptr
+                                    ? std::to_string (vmmig_waiting_get_position (waiting))
+                                    : "no more"));
+}
+
+void
 told_end (gpointer, VmmigJobState, VmmigMigrationResult *, GError *error)
 {
   told.push_back ("end");
   g_clear_error (&error);
 }
 
-constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_decision, told_end};
+constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_decision, told_waiting,
+                                        told_end};
 
 class JobMailbox : public ::testing::Test
 {
@@ -82,6 +92,19 @@ protected:
     vmmig_migration_decision_unref (decision);
   }
 
+  void wait_at (guint position)
+  {
+    VmmigWaitingValues values = {};
+    VmmigWaiting *waiting = nullptr;
+
+    values.position = position;
+    values.reasons = g_new0 (char *, 1);
+    values.details = g_variant_new_array (G_VARIANT_TYPE ("a{sv}"), nullptr, 0);
+    waiting = vmmig_waiting_new (&values);
+    vmmig_job_mailbox_push_waiting (mailbox, waiting);
+    vmmig_waiting_unref (waiting);
+  }
+
   void look ()
   {
     while (g_main_context_iteration (context, FALSE))
@@ -99,6 +122,20 @@ TEST_F (JobMailbox, TellsNothingOutsideOfItsContext)
   EXPECT_TRUE (told.empty ());
   look ();
   EXPECT_EQ (told, std::vector<std::string>{"progress 1"});
+}
+
+TEST_F (JobMailbox, WhatItWaitedForBeforeIsNotTold)
+{
+  wait_at (3);
+  wait_at (2);
+  look ();
+  wait_at (1);
+  vmmig_job_mailbox_push_waiting (mailbox, nullptr);
+  vmmig_job_mailbox_push_state (mailbox, VMMIG_JOB_STATE_PREFLIGHT);
+  look ();
+  EXPECT_EQ (told,
+             (std::vector<std::string>{"waiting 2", "waiting no more",
+                                       "state " + std::to_string (VMMIG_JOB_STATE_PREFLIGHT)}));
 }
 
 TEST_F (JobMailbox, KeepsOnlyTheNewestSnapshotAndAllStatesInOrder)

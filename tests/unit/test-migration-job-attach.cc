@@ -144,6 +144,64 @@ TEST_F (JobAttach, WithoutADestinationAFailureIsSeenAllTheSame)
   EXPECT_EQ (job.location (), VMMIG_VM_LOCATION_SOURCE) << job.describe ();
 }
 
+TEST_F (JobAttach, TellsACancelledMigrationFromOneThatFailed)
+{
+  for (bool destination : {true, false})
+    for (bool cancel : {true, false})
+      {
+        JobSimulation world;
+
+        world.vm.memory = 64 * kGiB;
+        world.add_vm ();
+        VmmigMigrateParams *params = world.params ();
+        vmmig_simulated_vm_migrate (world.hv1, kVm, params);
+        vmmig_migrate_params_free (params);
+        world.run_for (2 * kSecond);
+        Job job (world, world.source, destination ? world.destination : nullptr);
+        job.attach ();
+        world.run_both_for (kSecond);
+        if (cancel)
+          EXPECT_TRUE (vmmig_simulated_vm_cancel (world.hv1, kVm));
+        else
+          vmmig_simulated_vm_end (world.hv2, kVm, VMMIG_SIMULATED_END_KILLED);
+        ASSERT_TRUE (job.finish (60 * kSecond)) << job.describe ();
+        EXPECT_EQ (job.location (), VMMIG_VM_LOCATION_SOURCE) << job.describe ();
+        if (cancel)
+          {
+            EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_CANCELLED) << job.describe ();
+            EXPECT_EQ (job.run.code, VMMIG_ERROR_CANCELLED);
+            EXPECT_NE (job.run.message.find ("by somebody or by the program"), std::string::npos)
+                << job.run.message;
+          }
+        else
+          {
+            EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED) << job.describe ();
+            EXPECT_EQ (job.run.code, VMMIG_ERROR_FAILED);
+            EXPECT_NE (job.run.message.find ("it failed while copying"), std::string::npos)
+                << job.run.message;
+          }
+      }
+}
+
+/* It falls between two polls, because a daemon takes its time to answer. */
+TEST_F (JobAttach, AnEndThatNobodySawIsNotGuessed)
+{
+  const VmmigSimulatedFault late = {VMMIG_SIMULATED_FAULT_DELAY, VMMIG_ERROR_FAILED, 2 * kSecond,
+                                    0};
+
+  start_elsewhere (false, 64 * kGiB);
+  Job job (cluster, cluster.source, nullptr);
+  job.attach ();
+  cluster.run_both_for (kSecond);
+  vmmig_simulated_host_add_fault (cluster.hv1, VMMIG_CALL_POLL, 1, &late);
+  cluster.run_both_for (kSecond);
+  EXPECT_TRUE (vmmig_simulated_vm_cancel (cluster.hv1, kVm));
+  ASSERT_TRUE (job.finish (60 * kSecond)) << job.describe ();
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED) << job.describe ();
+  EXPECT_EQ (job.run.code, VMMIG_ERROR_FAILED);
+  EXPECT_NE (job.run.message.find ("is not known"), std::string::npos) << job.run.message;
+}
+
 TEST_F (JobAttach, FollowsAPostCopyThatGoesOnUnattended)
 {
   start_elsewhere (true, 64 * kGiB);
@@ -200,6 +258,7 @@ TEST_F (JobAttach, ASourceThatFallsSilentMakesItUnknownUntilItReturns)
 
 struct Status
 {
+  std::string advice;
   int called = 0;
   int code = 0;
   VmmigVmLocation location = VMMIG_VM_LOCATION_UNKNOWN;
@@ -243,6 +302,7 @@ private:
     kept->source_state = text (vmmig_migration_status_get_source_state (status));
     kept->destination_state = text (vmmig_migration_status_get_destination_state (status));
     kept->job_id = text (vmmig_migration_status_get_job_id (status));
+    kept->advice = text (vmmig_migration_status_get_advice (status));
     kept->has_progress = vmmig_migration_status_get_progress (status) != nullptr;
     vmmig_migration_status_unref (status);
   }
@@ -305,6 +365,125 @@ TEST_F (JobQuery, OfAVmThatIsNowhereIsAnError)
 {
   Job job (cluster, cluster.source, cluster.destination, "ghost");
   EXPECT_EQ (query (job.job).code, VMMIG_ERROR_VM_NOT_FOUND);
+}
+
+/* --- what a job leaves that was killed --- */
+
+class JobLeftover : public JobQuery
+{
+protected:
+  /* Its program was killed while db1 went from hv1 to hv2. */
+  void leave (bool autostart = true, const char *destination_uuid = nullptr)
+  {
+    VmmigTag tag = {};
+    VmmigMigrateParams *params = cluster.params ();
+    VmmigRequest *request = vmmig_request_new (VMMIG_CALL_TAG, kVm);
+
+    cluster.vm.persistent = TRUE;
+    cluster.vm.autostart = autostart;
+    cluster.add_vm ();
+    tag.job_id = g_strdup ("11111111-2222-4333-8444-555555555555");
+    tag.source_host_uuid = g_strdup (cluster.hv1->uuid);
+    tag.destination_host_uuid =
+        g_strdup (destination_uuid != nullptr ? destination_uuid : cluster.hv2->uuid);
+    tag.peer_uri = g_strdup ("qemu+tls://hv2/system");
+    tag.encryption = VMMIG_ENCRYPTION_REQUIRED;
+    tag.autostart = autostart;
+    request->text = vmmig_tag_to_xml (&tag);
+    vmmig_tag_clear (&tag);
+    auto tagged = cluster.call (0, request);
+    cluster.run_for (kSecond);
+    ASSERT_TRUE (tagged->arrived);
+    params->persist = params->undefine_source = TRUE;
+    vmmig_simulated_vm_migrate (cluster.hv1, kVm, params);
+    vmmig_migrate_params_free (params);
+    cluster.run_for (30 * kSecond);
+    ASSERT_EQ (cluster.running_on (), "hv2");
+    Reply there = cluster.get (1, VMMIG_CALL_INSPECT);
+    ASSERT_NE (there.tag, "");
+    ASSERT_FALSE (there.autostart);
+  }
+
+  guint count_listed (VmmigNode *node)
+  {
+    int n = -1;
+
+    vmmig_node_list_migrations_async (
+        node, nullptr,
+        [] (GObject *source, GAsyncResult *result, gpointer data) {
+          g_autoptr (GPtrArray) list =
+              vmmig_node_list_migrations_finish (VMMIG_NODE (source), result, nullptr);
+          *static_cast<int *> (data) = list != nullptr ? (int)list->len : -2;
+        },
+        &n);
+    EXPECT_TRUE (cluster.run_both ([&] { return n != -1; }, 60 * kSecond));
+    return (guint)n;
+  }
+};
+
+TEST_F (JobLeftover, IsNoMigrationThatRuns)
+{
+  leave ();
+  EXPECT_EQ (count_listed (cluster.destination), 0u);
+  Job asker (cluster, cluster.source, cluster.destination);
+  Status status = query (asker.job);
+  EXPECT_EQ (status.location, VMMIG_VM_LOCATION_DESTINATION);
+  EXPECT_FALSE (status.migrating);
+  EXPECT_EQ (status.job_id, "11111111-2222-4333-8444-555555555555");
+  EXPECT_NE (status.advice.find ("mark of that job"), std::string::npos) << status.advice;
+  /* One that does run is listed, by its mark or without. */
+  Job job (cluster, cluster.destination, cluster.source);
+  job.start ();
+  ASSERT_TRUE (job.run_until_state (VMMIG_JOB_STATE_PRE_COPY));
+  EXPECT_EQ (count_listed (cluster.destination), 1u);
+  EXPECT_EQ (count_listed (cluster.source), 1u);
+  ASSERT_TRUE (job.finish ());
+}
+
+TEST_F (JobLeftover, IsFinishedByTheNextMigration)
+{
+  leave ();
+  Job job (cluster, cluster.destination, cluster.source);
+  ASSERT_TRUE (job.finish_run ());
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
+  EXPECT_EQ (job.warnings (), "");
+  Reply back = cluster.get (0, VMMIG_CALL_INSPECT);
+  EXPECT_EQ (back.tag, "");
+  EXPECT_TRUE (back.autostart);
+}
+
+TEST_F (JobLeftover, IsFinishedByOneThatFailsAsWell)
+{
+  leave ();
+  cluster.hv1->storage_error = "Cannot access storage file";
+  Job job (cluster, cluster.destination, cluster.source);
+  ASSERT_TRUE (job.finish_run ());
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_FAILED) << job.describe ();
+  Reply there = cluster.get (1, VMMIG_CALL_INSPECT);
+  EXPECT_EQ (there.tag, "");
+  EXPECT_TRUE (there.autostart);
+}
+
+TEST_F (JobLeftover, IsNotObeyedWhereItIsAboutAnotherNode)
+{
+  leave (true, "99999999-0000-4000-8000-000000000009");
+  Job job (cluster, cluster.destination, cluster.source);
+  ASSERT_TRUE (job.finish_run ());
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
+  Reply back = cluster.get (0, VMMIG_CALL_INSPECT);
+  EXPECT_EQ (back.tag, "");
+  EXPECT_FALSE (back.autostart);
+  EXPECT_EQ (vmmig_simulated_host_count_calls (cluster.hv2, VMMIG_CALL_SET_AUTOSTART), 0u);
+}
+
+TEST_F (JobLeftover, SetsNothingThatTheVmDidNotHave)
+{
+  leave (false);
+  Job job (cluster, cluster.destination, cluster.source);
+  ASSERT_TRUE (job.finish_run ());
+  Reply back = cluster.get (0, VMMIG_CALL_INSPECT);
+  EXPECT_EQ (back.tag, "");
+  EXPECT_FALSE (back.autostart);
 }
 
 } // namespace

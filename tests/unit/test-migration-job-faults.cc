@@ -111,6 +111,12 @@ const Refusal kRefusals[] = {
      VMMIG_ERROR_NO_RESOURCES, "hv2", false},
     {"LocalDisk", [] (JobSimulation &cluster, Job &) { cluster.vm.disk = kGiB; },
      VMMIG_ERROR_STORAGE, "hv2", true},
+    {"NoImageThere",
+     [] (JobSimulation &cluster, Job &) {
+       cluster.hv2->storage_error = "Cannot access storage file '/vm/db1.img': No such file";
+     },
+     VMMIG_ERROR_STORAGE, "it failed while preparing, by the storage of hv2, and the VM is on hv1",
+     true},
     {"OldLibvirt",
      [] (JobSimulation &cluster, Job &job) {
        g_autoptr (VmmigMigrationPolicy) policy = vmmig_migration_policy_new ();
@@ -247,6 +253,51 @@ TEST (JobPrepare, WaitsLongerForADestinationThatBeginsToReceiveOthers)
           << job.describe ();
       EXPECT_EQ (job.run.code, with_another ? 0 : VMMIG_ERROR_TIMED_OUT) << job.run.message;
     }
+}
+
+/* What hangs is told when our deadline comes, and not when all others have passed as well. */
+TEST (JobPrepare, ADestinationThatFallsSilentIsToldSoon)
+{
+  for (VmmigSimulatedPhase phase : {VMMIG_SIMULATED_PHASE_BEGIN, VMMIG_SIMULATED_PHASE_PREPARE})
+    for (bool cancel : {false, true})
+      {
+        JobSimulation cluster;
+
+        cluster.add_vm ();
+        for (VmmigSimulatedHost *host : cluster.hosts)
+          host->peer_keepalive = 600 * kSecond;
+        Job job (cluster, cluster.source, cluster.destination);
+        job.start ();
+        ASSERT_TRUE (cluster.run_both ([&] { return cluster.phase () == phase; }));
+        vmmig_simulated_host_stop_daemon (cluster.hv2);
+        gint64 bound = vmmig_driver_now (cluster.driver) + 22 * kSecond;
+        if (cancel)
+          {
+            job.cancel ();
+            bound = vmmig_driver_now (cluster.driver) + 12 * kSecond;
+          }
+        ASSERT_TRUE (job.finish (120 * kSecond)) << job.describe ();
+        EXPECT_LT (vmmig_driver_now (cluster.driver), bound) << phase << cancel;
+        EXPECT_EQ (job.run.code, cancel ? VMMIG_ERROR_CANCELLED : VMMIG_ERROR_TIMED_OUT)
+            << job.run.message;
+        EXPECT_EQ (job.location (), VMMIG_VM_LOCATION_SOURCE);
+        EXPECT_NE (job.warnings ().find ("hv1 still holds the migration"), std::string::npos);
+      }
+}
+
+/* One that is merely slow is waited for, however long it takes. */
+TEST (JobPrepare, ADestinationThatIsAtWorkIsWaitedFor)
+{
+  JobSimulation cluster;
+
+  cluster.add_vm ();
+  cluster.hv2->prepare_time = 300 * kSecond;
+  Job job (cluster, cluster.source, cluster.destination);
+  job.start ();
+  cluster.run_both_for (290 * kSecond);
+  EXPECT_EQ (job.state (), VMMIG_JOB_STATE_PREPARING) << job.describe ();
+  ASSERT_TRUE (job.finish ());
+  EXPECT_EQ (job.outcome (), VMMIG_JOB_STATE_SUCCEEDED) << job.describe ();
 }
 
 /* --- what breaks while it runs --- */

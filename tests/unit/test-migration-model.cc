@@ -105,6 +105,28 @@ TEST (MigrationModel, ConvergesIfTheDowntimeCoversWhereItRests)
     }
 }
 
+TEST (MigrationModel, WhoWritesOnePageAfterTheOtherDirtiesMore)
+{
+  VmmigMigrationModelSettings settings = {};
+
+  settings.memory = 1000 * 1000 * 1000;
+  settings.working_set = 500 * 1000 * 1000;
+  settings.dirty_rate = 40 * 1000 * 1000;
+  settings.link_rate = 100 * 1000 * 1000;
+  Alone anywhere (settings);
+  settings.sequential = TRUE;
+  Alone sequential (settings);
+
+  anywhere.go ();
+  sequential.go ();
+  ASSERT_EQ (anywhere.self.phase, VMMIG_MODEL_COMPLETED);
+  ASSERT_EQ (sequential.self.phase, VMMIG_MODEL_COMPLETED);
+  /* 10 s, 0.4 of it, and 0.4 of that; the fourth pass is the first that 0.3 s can cut short. */
+  EXPECT_GT (sequential.self.now, (10 + 4 + 1.6) * second);
+  EXPECT_LT (sequential.self.now, (10 + 4 + 1.6 + 0.64) * second);
+  EXPECT_GT (sequential.self.now, anywhere.self.now + second);
+}
+
 TEST (MigrationModel, ThrottlesAsQemuDoes)
 {
   VmmigMigrationModelSettings settings = guest (20, 4 * GiB);

@@ -483,6 +483,33 @@ TEST (Policy, WithoutSurroundingsOnlyThePolicyItselfIsJudged)
   EXPECT_FALSE (vmmig_policy_values_check (&setting.policy, nullptr, nullptr));
 }
 
+TEST (Policy, AllThatContradictIsToldAndNotOnlyTheFirst)
+{
+  Setting setting;
+  auto list = [&] (const VmmigPolicySurroundings *around) {
+    g_autoptr (GPtrArray) errors = vmmig_policy_values_list_errors (&setting.policy, around);
+    std::string all;
+
+    for (guint i = 0; i < errors->len; i++)
+      all += std::string (static_cast<GError *> (errors->pdata[i])->message) + "\n";
+    return std::make_pair (errors->len, all);
+  };
+
+  EXPECT_EQ (list (&setting.around).first, 0u);
+  setting.policy.compression = VMMIG_COMPRESSION_XBZRLE;
+  setting.policy.parallel_connections = 4;
+  setting.policy.allow_post_copy = TRUE;
+  setting.around.paused = TRUE;
+  setting.around.copy_storage = VMMIG_COPY_STORAGE_ALL;
+  auto [n, all] = list (&setting.around);
+  EXPECT_EQ (n, 4u);
+  for (const char *words : {"xbzrle", "is paused", "copy-storage", "QEMU 10.1"})
+    EXPECT_THAT (all, HasSubstr (words));
+  EXPECT_EQ (list (nullptr).first, 1u) << "the fields alone";
+  setting.policy.parallel_connections = 0;
+  EXPECT_EQ (list (&setting.around).first, 1u) << "nothing follows from a value that is none";
+}
+
 TEST (Policy, EveryFieldHasANameAndBack)
 {
   VmmigPolicyField field;

@@ -9,6 +9,7 @@
  *   memory=MiB dirty=MiB/s set=MiB link=MiB/s disk=MiB   sizes and rates
  *   paused persistent                       what the VM is
  *   labels=KEY=VALUE,…                      its labels, or the element that stands in their place
+ *   prepare=MS                              h2 takes so long to start a QEMU
  *   no-tls                                  QEMU has no certificates
  *   migrating post-copy                     somebody else migrates it already (and allows post-copy)
  *   cut=HOST kill=HOST stop=HOST power=HOST this happens to the host …
@@ -137,6 +138,7 @@ set_up_faults (Cluster *self)
   guint64 at = find_number (self, "at", 0);
   guint64 code = find_number (self, "fail", 0);
 
+  self->hosts[1]->prepare_time = (gint64)find_number (self, "prepare", 0) * 1000;
   if (has_word (self, "no-tls"))
     self->hosts[0]->has_tls = self->hosts[1]->has_tls = FALSE;
   if (code != 0)

@@ -12,6 +12,7 @@ from . import hostconf, kernel, pki, proc, state, supervisor
 from .errors import LabError
 from .guest import Guest
 from .host import Client, Host
+from .interceptor import Interceptor
 from .sniffer import Sniffer
 from .storage import Disk, NbdDisk
 from .watcher import Watcher
@@ -122,6 +123,10 @@ class Lab:
     def sniffer(self, *markers, networks=("ctl", "mig")):
         """Listens for markers on the networks; a context manager."""
         return Sniffer(self, *markers, networks=networks)
+
+    def interceptor(self, source, destination, directory, *markers):
+        """A man in the middle of migrations; a context manager."""
+        return Interceptor(self, source, destination, directory, *markers)
 
     def find_guest(self, name):
         """A guest that was made in this lab, by its name."""

@@ -335,6 +335,19 @@ async def clean_up(self):
     return await _call(self.clean_up_async, self.clean_up_finish, waits_for_truth=False)
 
 
+# --- schedulers --------------------------------------------------------------------------------
+
+
+@_add(Vmmig.Scheduler)
+async def submit(self, job):
+    """Run a job as soon as nothing is in its way; the result, or GLib.Error.
+
+    Until then `job.waiting` says what it waits for. Cancelling the task that awaits this asks for
+    a cancel, as with `job.run()`.
+    """
+    return await _call(self.submit_async, self.submit_finish, job)
+
+
 # --- jobs --------------------------------------------------------------------------------------
 
 
@@ -544,6 +557,15 @@ def _preflight_words(self):
     return f"<Vmmig.PreflightReport {self.vm!r} {blockers} in the way>"
 
 
+def _plan_words(self):
+    words = f"ratio {self.ratio:.3f}" if self.is_complete() else "incomplete"
+    return f"<Vmmig.Plan {len(self.moves)} moves {self.duration} ms {words}>"
+
+
+def _plan_move_words(self):
+    return f"<Vmmig.PlanMove {self.vm!r} {self.source} -> {self.destination} {self.text!r}>"
+
+
 for _cls, _repr in ((Vmmig.Node, _node_words), (Vmmig.MigrationPolicy, _policy_words),
                     (Vmmig.MigrationJob, _job_words)):
     _add_properties(_cls)
@@ -554,6 +576,8 @@ for _cls, _repr in ((Vmmig.Forecast, _forecast_words),
                     (Vmmig.MigrationProgress, _progress_words),
                     (Vmmig.MigrationResult, _result_words),
                     (Vmmig.MigrationStatus, _status_words),
+                    (Vmmig.Plan, _plan_words),
+                    (Vmmig.PlanMove, _plan_move_words),
                     (Vmmig.PreflightFinding, _finding_words),
                     (Vmmig.PreflightReport, _preflight_words),
                     (Vmmig.Replay, _replay_words)):
