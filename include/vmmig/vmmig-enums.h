@@ -61,6 +61,27 @@ typedef enum
 } VmmigJobState;
 
 /**
+ * VmmigHookPhase:
+ * @VMMIG_HOOK_PHASE_PREPARE: all checks passed, and nothing was touched yet: prepare the
+ *   destination, or refuse
+ * @VMMIG_HOOK_PHASE_ARRIVED: the VM runs on its destination; in post-copy parts of its memory are
+ *   still on their way. Only of migrations that came so far
+ * @VMMIG_HOOK_PHASE_CLEAN_UP: the migration ended, well or not, and where the VM is is known; after
+ *   each `VMMIG_HOOK_PHASE_PREPARE`, also if that one refused, or was still held when somebody
+ *   cancelled
+ *
+ * At which moment of a migration its owner is asked to do something.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  VMMIG_HOOK_PHASE_PREPARE,
+  VMMIG_HOOK_PHASE_ARRIVED,
+  VMMIG_HOOK_PHASE_CLEAN_UP,
+} VmmigHookPhase;
+
+/**
  * VmmigVmLocation:
  * @VMMIG_VM_LOCATION_UNKNOWN: not known: a node did not answer
  * @VMMIG_VM_LOCATION_SOURCE: the VM is on its source

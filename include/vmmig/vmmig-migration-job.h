@@ -60,6 +60,10 @@ VMMIG_AVAILABLE_IN_1_0
 VmmigPersistence vmmig_migration_job_get_persistence (VmmigMigrationJob *self);
 VMMIG_AVAILABLE_IN_1_0
 void vmmig_migration_job_set_persistence (VmmigMigrationJob *self, VmmigPersistence persistence);
+VMMIG_AVAILABLE_IN_1_0
+guint vmmig_migration_job_get_hook_timeout (VmmigMigrationJob *self);
+VMMIG_AVAILABLE_IN_1_0
+void vmmig_migration_job_set_hook_timeout (VmmigMigrationJob *self, guint seconds);
 
 VMMIG_AVAILABLE_IN_1_0
 VmmigJobState vmmig_migration_job_get_state (VmmigMigrationJob *self);

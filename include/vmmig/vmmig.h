@@ -8,6 +8,7 @@
 #include <vmmig/vmmig-enums.h>
 #include <vmmig/vmmig-error.h>
 #include <vmmig/vmmig-forecast.h>
+#include <vmmig/vmmig-hook.h>
 #include <vmmig/vmmig-migration-decision.h>
 #include <vmmig/vmmig-migration-job.h>
 #include <vmmig/vmmig-migration-policy.h>

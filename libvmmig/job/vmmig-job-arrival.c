@@ -129,9 +129,15 @@ wants_autostart (VmmigJobRunner *self)
 }
 
 static void
-end_on_destination (VmmigJobRunner *self)
+end_on_destination_cb (VmmigJobRunner *self, G_GNUC_UNUSED const GError *error)
 {
   vmmig_job_runner_end (self, VMMIG_JOB_STATE_SUCCEEDED, VMMIG_VM_LOCATION_DESTINATION, NULL);
+}
+
+static void
+end_on_destination (VmmigJobRunner *self)
+{
+  vmmig_job_hooks_wait (self, end_on_destination_cb);
 }
 
 /* One step after the other; none of them can turn the success into a failure any more. */
@@ -187,5 +193,6 @@ next_step (VmmigJobRunner *self)
 void
 vmmig_job_arrival_start (VmmigJobRunner *self)
 {
+  vmmig_job_hooks_arrived (self);
   next_step (self);
 }

@@ -2,7 +2,7 @@
  *
  * The engine pushes; the caller's context delivers, in order. A snapshot that was not delivered yet
  * is replaced by the next one, so a slow context sees fewer snapshots and never a backlog, and so is
- * what the job waits for; states, decisions and the end are never dropped.
+ * what the job waits for; states, decisions, hooks and the end are never dropped.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -25,6 +25,8 @@ typedef struct
   void (*progress) (gpointer owner, VmmigMigrationProgress *progress);
   void (*decision) (gpointer owner, VmmigMigrationDecision *decision);
   void (*waiting) (gpointer owner, VmmigWaiting *waiting); /* (nullable): not any more */
+  /* @result is nullable */
+  void (*hook) (gpointer owner, VmmigHookPhase phase, VmmigMigrationResult *result);
   /* Takes @error (nullable: the job succeeded). @state is terminal but for a followed migration
    * whose destination nobody named. */
   void (*finished) (gpointer owner,
@@ -44,6 +46,9 @@ void vmmig_job_mailbox_push_state (VmmigJobMailbox *self, VmmigJobState state);
 void vmmig_job_mailbox_push_progress (VmmigJobMailbox *self, VmmigMigrationProgress *progress);
 void vmmig_job_mailbox_push_decision (VmmigJobMailbox *self, VmmigMigrationDecision *decision);
 void vmmig_job_mailbox_push_waiting (VmmigJobMailbox *self, VmmigWaiting *waiting); /* (nullable) */
+void vmmig_job_mailbox_push_hook (VmmigJobMailbox *self,
+                                  VmmigHookPhase phase,
+                                  VmmigMigrationResult *result); /* (nullable) */
 /* Takes @result and @error; the last push. */
 void vmmig_job_mailbox_push_finished (VmmigJobMailbox *self,
                                       VmmigJobState state,

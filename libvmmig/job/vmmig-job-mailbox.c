@@ -15,6 +15,7 @@ typedef enum
   ITEM_PROGRESS,
   ITEM_DECISION,
   ITEM_WAITING,
+  ITEM_HOOK,
   ITEM_FINISHED,
 } ItemKind;
 
@@ -25,6 +26,7 @@ typedef struct
   VmmigMigrationProgress *progress;
   VmmigMigrationDecision *decision;
   VmmigWaiting *waiting;
+  VmmigHookPhase phase;
   VmmigMigrationResult *result;
   GError *error;
 } Item;
@@ -102,6 +104,9 @@ deliver (VmmigJobMailbox *self, Item *item)
       break;
     case ITEM_WAITING:
       self->funcs->waiting (self->owner, item->waiting);
+      break;
+    case ITEM_HOOK:
+      self->funcs->hook (self->owner, item->phase, item->result);
       break;
     case ITEM_FINISHED:
       owner = g_steal_pointer (&self->owner);
@@ -225,6 +230,19 @@ vmmig_job_mailbox_push_waiting (VmmigJobMailbox *self, VmmigWaiting *waiting)
 
   item->kind = ITEM_WAITING;
   item->waiting = waiting != NULL ? vmmig_waiting_ref (waiting) : NULL;
+  push (self, item);
+}
+
+void
+vmmig_job_mailbox_push_hook (VmmigJobMailbox *self,
+                             VmmigHookPhase phase,
+                             VmmigMigrationResult *result)
+{
+  Item *item = g_new0 (Item, 1);
+
+  item->kind = ITEM_HOOK;
+  item->phase = phase;
+  item->result = result != NULL ? vmmig_migration_result_ref (result) : NULL;
   push (self, item);
 }
 

@@ -42,8 +42,8 @@ judge_downtime (VmmigJobRunner *self, const VmmigStats *stats)
   return MAX (stats->downtime, (guint64)MAX (paused, 0));
 }
 
-static void
-add_plaintext_warnings (VmmigJobRunner *self)
+void
+vmmig_job_finish_add_warnings (VmmigJobRunner *self)
 {
   VmmigUri *peer = self->plan->destination != NULL ? self->plan->destination->peer : NULL;
 
@@ -67,7 +67,6 @@ vmmig_job_finish_build_result (VmmigJobRunner *self,
   gboolean succeeded = outcome == VMMIG_JOB_STATE_SUCCEEDED;
   const char *vm = self->vm_name != NULL ? self->vm_name : self->plan->vm;
 
-  add_plaintext_warnings (self);
   values.outcome = outcome;
   values.location = location;
   values.failed_phase = succeeded ? outcome : self->failed_phase;

@@ -30,6 +30,8 @@ typedef struct
   char *destination_xml; /* (nullable) */
   VmmigPersistence persistence;
   char **skip_checks; /* (nullable) ids of checks that are not to block */
+  gboolean hooks; /* its owner is asked at some moments, and has so long each time: */
+  guint hook_timeout; /* s */
 } VmmigJobPlan;
 
 VmmigJobPlan *vmmig_job_plan_new (void);

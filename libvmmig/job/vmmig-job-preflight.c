@@ -204,7 +204,7 @@ checked_cb (const VmmigPreflightFacts *facts, VmmigPreflightReport *report, gpoi
   if (error != NULL)
     fail (self, error);
   else
-    take_over (self);
+    vmmig_job_hooks_prepare (self, take_over);
 }
 
 void

@@ -7,6 +7,7 @@
  *   vmmig-job-runner.c     states, calls, the way to an end
  *   vmmig-job-preflight.c  from the start to the moment at which libvirt is asked
  *   vmmig-job-follow.c     the same for a migration that somebody else started
+ *   vmmig-job-hooks.c      where its owner may do something
  *   vmmig-job-prepare.c    from there until it copies memory
  *   vmmig-job-watch.c      polls and events while memory is copied
  *   vmmig-job-converge.c   what is done if it does not come to its end
@@ -65,6 +66,8 @@ vmmig_job_runner_set_end_func (VmmigJobRunner *self, VmmigRunnerEndFunc func, gp
 /* Takes @task (nullable), which gets a boolean or the reason of the refusal. */
 void
 vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 number, GTask *task);
+/* What the hook came to that is open. Takes @error (nullable). */
+void vmmig_job_runner_answer_hook (VmmigJobRunner *self, VmmigHookPhase phase, GError *error);
 
 /* --- for the runner's own files: the driver's thread --- */
 
@@ -73,6 +76,8 @@ vmmig_job_runner_steer (VmmigJobRunner *self, VmmigSteerKind kind, guint64 numbe
 
 typedef void (*VmmigRunnerReplyFunc) (VmmigJobRunner *self, VmmigReply *reply);
 typedef void (*VmmigRunnerTimerFunc) (VmmigJobRunner *self);
+/* @error (nullable): the owner's, or that it took too long */
+typedef void (*VmmigRunnerHookFunc) (VmmigJobRunner *self, const GError *error);
 
 typedef struct _VmmigRunnerCall VmmigRunnerCall;
 
@@ -169,6 +174,15 @@ struct _VmmigJobRunner
   GPtrArray *pause_tasks; /* (element-type GTask) waiting for libvirt's answer */
   GPtrArray *post_copy_tasks; /* (element-type GTask) waiting for the first pass */
 
+  /* Hooks */
+  gboolean hooked; /* its owner was asked to prepare, and shall clean up */
+  gboolean hook_arrived; /* and was told that the VM arrived */
+  gboolean hook_open; /* one is not answered yet: */
+  VmmigHookPhase hook_phase;
+  guint hook_timer;
+  VmmigRunnerHookFunc hook_func; /* (nullable) what waits for it */
+  VmmigRunnerTimerFunc prepared_func;
+
   /* The end */
   gint64 preparing_since; /* µs; or since its destination was last seen to be at it */
   gboolean destination_silent; /* it did not answer when it was last looked at meanwhile */
@@ -186,6 +200,8 @@ struct _VmmigJobRunner
   guint n_judged;
   guint n_recoveries;
   guint next_step; /* of what is left to do after a success */
+  VmmigVmLocation end_location; /* while its owner cleans up */
+  GError *end_error; /* (nullable) likewise */
 };
 
 /* Calls @func with the answer unless the job ended meanwhile. Takes @request. */
@@ -222,6 +238,20 @@ void vmmig_job_preflight_take_vm (VmmigJobRunner *self, VmmigVmFacts *vm);
 void vmmig_job_follow_start (VmmigJobRunner *self);
 /* Ends a job that did not ask libvirt to migrate yet. Takes @error. */
 void vmmig_job_preflight_fail (VmmigJobRunner *self, VmmigJobState outcome, GError *error);
+
+/* Asks the job's owner to prepare what the VM needs, and calls @then, unless it refuses. */
+void vmmig_job_hooks_prepare (VmmigJobRunner *self, VmmigRunnerTimerFunc then);
+/* Tells the owner, once, that the VM runs on its destination, and goes on. */
+void vmmig_job_hooks_arrived (VmmigJobRunner *self);
+/* Calls @then when the owner is through with it, or its time is over. */
+void vmmig_job_hooks_wait (VmmigJobRunner *self, VmmigRunnerHookFunc then);
+/* Tells the owner the outcome, and calls @then likewise. */
+void vmmig_job_hooks_clean_up (VmmigJobRunner *self,
+                               VmmigMigrationResult *result,
+                               VmmigRunnerHookFunc then);
+/* Does not wait any more. The caller has a reference. */
+void vmmig_job_hooks_stop (VmmigJobRunner *self);
+
 /* Asks libvirt to migrate. */
 void vmmig_job_prepare_start (VmmigJobRunner *self);
 /* libvirt took our abort: if its call is still in Prepare after a while and the destination is not
@@ -254,6 +284,8 @@ void vmmig_job_watch_source_silent (VmmigJobRunner *self);
 
 /* The migrate call answered, or what we follow ended: ask both nodes. Takes @call_error. */
 void vmmig_job_finish_start (VmmigJobRunner *self, GError *call_error);
+/* What the result shall warn of, once the outcome is known. */
+void vmmig_job_finish_add_warnings (VmmigJobRunner *self);
 VmmigMigrationResult *vmmig_job_finish_build_result (VmmigJobRunner *self,
                                                      VmmigJobState outcome,
                                                      VmmigVmLocation location,

@@ -61,6 +61,7 @@ vmmig_job_runner_unref (VmmigJobRunner *self)
   g_clear_error (&self->early_error);
   g_clear_pointer (&self->report, vmmig_preflight_report_unref);
   g_clear_error (&self->call_error);
+  g_clear_error (&self->end_error);
   g_free (self);
 }
 
@@ -209,6 +210,21 @@ vmmig_job_runner_set_state (VmmigJobRunner *self, VmmigJobState state)
     self->post_copy_entered = TRUE;
   log_state (self, state, vmmig_job_state_describe (state));
   vmmig_job_mailbox_push_state (self->mailbox, state);
+  if (state == VMMIG_JOB_STATE_POST_COPY)
+    vmmig_job_hooks_arrived (self);
+}
+
+/* What its owner failed to clean up is among the warnings by now. */
+static void
+tell_end (VmmigJobRunner *self, G_GNUC_UNUSED const GError *clean_up_error)
+{
+  VmmigMigrationResult *result =
+      vmmig_job_finish_build_result (self, self->state, self->end_location, self->end_error);
+
+  vmmig_job_mailbox_push_finished (self->mailbox, self->state, result,
+                                   g_steal_pointer (&self->end_error));
+  if (self->end_func != NULL)
+    self->end_func (self, self->end_location, self->end_data);
 }
 
 void
@@ -218,7 +234,7 @@ vmmig_job_runner_end (VmmigJobRunner *self,
                       GError *error)
 {
   g_autoptr (VmmigMigrationProgress) last = NULL;
-  VmmigMigrationResult *result;
+  g_autoptr (VmmigMigrationResult) result = NULL;
 
   if (outcome == VMMIG_JOB_STATE_SUCCEEDED)
     {
@@ -239,10 +255,16 @@ vmmig_job_runner_end (VmmigJobRunner *self,
   self->state = outcome;
   log_state (self, outcome, error != NULL ? error->message : vmmig_job_state_describe (outcome));
   vmmig_job_steer_answer_all (self);
+  vmmig_job_finish_add_warnings (self);
+  self->end_location = location;
+  self->end_error = error;
+  if (!self->hooked)
+    {
+      tell_end (self, NULL);
+      return;
+    }
   result = vmmig_job_finish_build_result (self, outcome, location, error);
-  vmmig_job_mailbox_push_finished (self->mailbox, outcome, result, error);
-  if (self->end_func != NULL)
-    self->end_func (self, location, self->end_data);
+  vmmig_job_hooks_clean_up (self, result, tell_end);
 }
 
 /* --- for the job --- */

@@ -339,3 +339,39 @@ vmmig_migration_job_is_finished (VmmigMigrationJob *self)
   g_return_val_if_fail (VMMIG_IS_MIGRATION_JOB (self), FALSE);
   return self->finished;
 }
+
+/**
+ * vmmig_migration_job_get_hook_timeout:
+ * @self: a job
+ *
+ * Gets [property@MigrationJob:hook-timeout].
+ *
+ * Returns: seconds
+ * Since: 1.0
+ */
+guint
+vmmig_migration_job_get_hook_timeout (VmmigMigrationJob *self)
+{
+  g_return_val_if_fail (VMMIG_IS_MIGRATION_JOB (self), 0);
+  return self->hook_timeout;
+}
+
+/**
+ * vmmig_migration_job_set_hook_timeout:
+ * @self: a job that was not started
+ * @seconds: at least 1
+ *
+ * Sets [property@MigrationJob:hook-timeout].
+ *
+ * Since: 1.0
+ */
+void
+vmmig_migration_job_set_hook_timeout (VmmigMigrationJob *self, guint seconds)
+{
+  g_return_if_fail (VMMIG_IS_MIGRATION_JOB (self));
+  g_return_if_fail (seconds > 0);
+  if (vmmig_migration_job_is_frozen (self) || self->hook_timeout == seconds)
+    return;
+  self->hook_timeout = seconds;
+  g_object_notify (G_OBJECT (self), "hook-timeout");
+}

@@ -55,6 +55,8 @@ vmmig_migration_job_freeze (VmmigMigrationJob *self, VmmigJobPurpose purpose, GE
   plan->destination_xml = g_strdup (self->destination_xml);
   plan->persistence = self->persistence;
   plan->skip_checks = g_strdupv (self->skip_checks);
+  plan->hooks = purpose == VMMIG_JOB_PURPOSE_RUN && vmmig_migration_job_has_hooks (self);
+  plan->hook_timeout = self->hook_timeout;
   if (!vmmig_job_plan_check (plan, error))
     return NULL;
   return g_steal_pointer (&plan);

@@ -26,6 +26,7 @@ struct _VmmigMigrationJob
   char *destination_xml; /* (nullable) */
   VmmigPersistence persistence;
   char **skip_checks; /* (nullable) */
+  guint hook_timeout; /* s */
 
   VmmigJobState state;
   gboolean finished;
@@ -63,6 +64,9 @@ void vmmig_migration_job_run_by (VmmigMigrationJob *self,
                                  GCancellable *cancellable,
                                  VmmigJobLaunchFunc launch,
                                  gpointer user_data);
+
+/* Somebody wants to be asked at some moments. */
+gboolean vmmig_migration_job_has_hooks (VmmigMigrationJob *self);
 
 /* The setter's guard: what a job was told is frozen once it started. */
 gboolean vmmig_migration_job_is_frozen (VmmigMigrationJob *self);

@@ -7,6 +7,11 @@
 
 #include <vmmig/vmmig-enum-types.h>
 
+#include "job/vmmig-hook-private.h"
+
+/* As long as Nova waits for a network to be plugged (vif_plugging_timeout). */
+#define HOOK_TIMEOUT 300
+
 /**
  * VmmigMigrationJob:
  *
@@ -40,6 +45,7 @@ enum
   PROP_DESTINATION_XML,
   PROP_PERSISTENCE,
   PROP_SKIP_CHECKS,
+  PROP_HOOK_TIMEOUT,
   PROP_STATE,
   PROP_SNAPSHOT,
   PROP_WAITING,
@@ -51,6 +57,7 @@ enum
 {
   SIGNAL_PROGRESS,
   SIGNAL_DECISION,
+  SIGNAL_HOOK,
   N_SIGNALS,
 };
 
@@ -124,6 +131,22 @@ take_waiting (gpointer owner, VmmigWaiting *waiting)
 }
 
 static void
+take_hook (gpointer owner, VmmigHookPhase phase, VmmigMigrationResult *result)
+{
+  VmmigMigrationJob *self = owner;
+  g_autoptr (VmmigHook) hook = vmmig_hook_new (self, self->runner, phase, result);
+
+  g_signal_emit (self, signals[SIGNAL_HOOK], 0, hook);
+  vmmig_hook_release (hook);
+}
+
+gboolean
+vmmig_migration_job_has_hooks (VmmigMigrationJob *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_HOOK], 0, FALSE);
+}
+
+static void
 take_end (gpointer owner, VmmigJobState state, VmmigMigrationResult *result, GError *error)
 {
   VmmigMigrationJob *self = owner;
@@ -148,6 +171,7 @@ const VmmigJobMailboxFuncs vmmig_migration_job_mailbox_funcs = {
     .progress = take_progress,
     .decision = take_decision,
     .waiting = take_waiting,
+    .hook = take_hook,
     .finished = take_end,
 };
 
@@ -189,6 +213,9 @@ vmmig_migration_job_get_property (GObject *object, guint id, GValue *value, GPar
       break;
     case PROP_SKIP_CHECKS:
       g_value_set_boxed (value, self->skip_checks);
+      break;
+    case PROP_HOOK_TIMEOUT:
+      g_value_set_uint (value, self->hook_timeout);
       break;
     case PROP_STATE:
       g_value_set_enum (value, self->state);
@@ -240,6 +267,9 @@ vmmig_migration_job_set_property (GObject *object, guint id, const GValue *value
       break;
     case PROP_SKIP_CHECKS:
       vmmig_migration_job_set_skip_checks (self, g_value_get_boxed (value));
+      break;
+    case PROP_HOOK_TIMEOUT:
+      vmmig_migration_job_set_hook_timeout (self, g_value_get_uint (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -362,6 +392,15 @@ install_told (void)
    * Since: 1.0
    */
   props[PROP_SKIP_CHECKS] = g_param_spec_boxed ("skip-checks", NULL, NULL, G_TYPE_STRV, WRITABLE);
+  /**
+   * VmmigMigrationJob:hook-timeout:
+   *
+   * How long each [signal@MigrationJob::hook] may take, in seconds.
+   *
+   * Since: 1.0
+   */
+  props[PROP_HOOK_TIMEOUT] =
+      g_param_spec_uint ("hook-timeout", NULL, NULL, 1, G_MAXUINT, HOOK_TIMEOUT, WRITABLE);
 }
 
 static void
@@ -448,6 +487,23 @@ vmmig_migration_job_class_init (VmmigMigrationJobClass *klass)
   signals[SIGNAL_DECISION] =
       g_signal_new ("decision", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                     G_TYPE_NONE, 1, VMMIG_TYPE_MIGRATION_DECISION);
+
+  /**
+   * VmmigMigrationJob::hook:
+   * @self: the job
+   * @hook: the moment; a handler that takes longer holds it
+   *
+   * Emitted at the moments of [enum@HookPhase], and the migration waits: before libvirt is asked,
+   * where a handler may refuse; when the VM runs on its destination, where only the end of the job
+   * waits; and at the end.
+   *
+   * Only jobs that had a handler when they were started are asked, as the migration depends on the
+   * caller's main loop then. A job that only follows a migration is not.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_HOOK] = g_signal_new ("hook", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                       NULL, NULL, NULL, G_TYPE_NONE, 1, VMMIG_TYPE_HOOK);
 }
 
 static void
@@ -455,4 +511,5 @@ vmmig_migration_job_init (VmmigMigrationJob *self)
 {
   self->id = g_uuid_string_random ();
   self->policy = vmmig_migration_policy_new ();
+  self->hook_timeout = HOOK_TIMEOUT;
 }

@@ -16,6 +16,7 @@ struct Counts
 {
   int runs = 0;
   int outcomes[VMMIG_JOB_STATE_LOST + 1] = {};
+  int hooked = 0;
 };
 
 /* One run of one seed. */
@@ -34,6 +35,8 @@ public:
     vmmig_migration_job_set_policy (job.job, policy);
     vmmig_migration_job_set_persistence (job.job, static_cast<VmmigPersistence> (draw (3)));
     job.on_end = [&] { check_truth (job); };
+    if (draw (3) == 0)
+      g_signal_connect (job.job, "hook", G_CALLBACK (hook_cb), this);
     job.start ();
     steer (job);
     /* Somebody looks on, from any moment on. */
@@ -53,12 +56,18 @@ public:
     EXPECT_EQ (job.run.called, 1);
     EXPECT_EQ (follower.run.called, 1);
     check_steering (job);
+    check_hooks (job);
     check_after (job);
     counts->runs++;
     counts->outcomes[job.outcome ()]++;
+    counts->hooked += hooks.size () == 3;
   }
 
-  ~RandomRun () { g_object_unref (policy); }
+  ~RandomRun ()
+  {
+    g_clear_object (&preparing);
+    g_object_unref (policy);
+  }
 
 private:
   guint64 draw (guint64 limit) { return vmmig_driver_simulated_random (cluster.driver, limit); }
@@ -161,6 +170,38 @@ private:
       check_truth (job);
   }
 
+  /* Its owner takes time to prepare, as a rule, and sometimes refuses. */
+  static void hook_cb (VmmigMigrationJob *, VmmigHook *hook, gpointer data)
+  {
+    RandomRun *self = static_cast<RandomRun *> (data);
+
+    self->hooks.push_back (vmmig_hook_get_phase (hook));
+    if (vmmig_hook_get_phase (hook) != VMMIG_HOOK_PHASE_PREPARE)
+      return;
+    if (self->draw (10) == 0)
+      vmmig_hook_fail (hook, VMMIG_ERROR_INCOMPATIBLE, "it is not liked");
+    if (self->draw (2) == 0)
+      return;
+    vmmig_hook_hold (hook);
+    self->preparing = VMMIG_HOOK (g_object_ref (hook));
+    self->cluster.at (self->draw (10 * kSecond), [=] { vmmig_hook_release (self->preparing); });
+  }
+
+  void check_hooks (const Job &job)
+  {
+    std::vector<VmmigHookPhase> expected;
+
+    if (!hooks.empty ())
+      expected.push_back (VMMIG_HOOK_PHASE_PREPARE);
+    if (job.outcome () == VMMIG_JOB_STATE_SUCCEEDED && !hooks.empty ())
+      expected.push_back (VMMIG_HOOK_PHASE_ARRIVED);
+    else if (hooks.size () == 3)
+      expected.push_back (VMMIG_HOOK_PHASE_ARRIVED);
+    if (!hooks.empty ())
+      expected.push_back (VMMIG_HOOK_PHASE_CLEAN_UP);
+    EXPECT_EQ (hooks, expected) << about (job);
+  }
+
   void check_steering (const Job &job)
   {
     for (const auto &answer : job.answers)
@@ -252,6 +293,8 @@ private:
   JobSimulation cluster;
   VmmigMigrationPolicy *policy = nullptr;
   std::string incidents;
+  std::vector<VmmigHookPhase> hooks;
+  VmmigHook *preparing = nullptr;
 };
 
 void
@@ -265,7 +308,8 @@ run_seeds (guint64 first, guint64 last, gboolean harmless)
   for (int state = VMMIG_JOB_STATE_SUCCEEDED; state <= VMMIG_JOB_STATE_LOST; state++)
     text += std::string (" ") + vmmig_job_state_describe (static_cast<VmmigJobState> (state)) +
             " " + std::to_string (counts.outcomes[state]);
-  printf ("# %s\n", text.c_str ());
+  printf ("# %s, %d with all hooks\n", text.c_str (), counts.hooked);
+  EXPECT_TRUE (counts.hooked > 0 || last - first < 50);
 }
 
 /* How many seeds from @first on; a single one that failed can be run again: VMMIG_SEED=4711. */
