@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 
 #include "commands.h"
+#include "hook.h"
 #include "migrate-options.h"
 #include "report.h"
 #include "session.h"
@@ -23,6 +24,8 @@ new_context (MigrateOptions *self)
     {"attempts", 0, 0, text, &self->attempts, "Try it up to this many times, as long as the VM is on its source and another attempt may help", "NUMBER"},
     {"back-off", 0, 0, text, &self->back_off, "Wait so long before the second attempt, and twice as long before each further one: 20s", "TIME"},
     {"record", 0, 0, text, &self->record, "Keep all that is seen and decided in this file, for vmmig replay", "FILE"},
+    {"hook", 0, 0, text, &self->hook, "Run this before the start (a failure refuses the migration), after the switch-over, and at the end, with prepare, arrived or clean-up, VM, source and destination", "COMMAND"},
+    {"hook-timeout", 0, 0, text, &self->hook_timeout, "How long each of them may take: 300s", "TIME"},
     G_OPTION_ENTRY_NULL,
   };
   /* clang-format on */
@@ -96,6 +99,26 @@ wait_for_next (Output *output, VmmigMigrationJob *job, guint failed, guint secon
   return !pause.interrupted;
 }
 
+static gboolean
+set_hook (const MigrateOptions *options, VmmigMigrationJob *job, GError **error)
+{
+  guint seconds;
+
+  if (options->hook_timeout != NULL)
+    {
+      if (!options_parse_timeout ("--hook-timeout", options->hook_timeout, &seconds, error))
+        return FALSE;
+      if (seconds == 0)
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       "--hook-timeout: ‘%s’ is no time at all", options->hook_timeout);
+          return FALSE;
+        }
+      vmmig_migration_job_set_hook_timeout (job, seconds);
+    }
+  return hook_connect (job, options->hook, error);
+}
+
 /* A job is one attempt; it was checked when the first one was made. (transfer full) */
 static VmmigMigrationJob *
 make_next (const MigrateOptions *options, VmmigMigrationJob *job)
@@ -103,6 +126,7 @@ make_next (const MigrateOptions *options, VmmigMigrationJob *job)
   VmmigMigrationJob *next = migrate_options_make_job (options, NULL);
 
   vmmig_migration_job_set_policy (next, vmmig_migration_job_get_policy (job));
+  set_hook (options, next, NULL);
   return next;
 }
 
@@ -158,7 +182,8 @@ cmd_migrate (int argc, char **argv)
     return EXIT_CODE_USAGE;
   job = migrate_options_make_job (&options, &error);
   if (job == NULL || !read_times (&options, &session, &error) ||
-      !options_check_writable ("--record", options.record, &error))
+      !options_check_writable ("--record", options.record, &error) ||
+      !set_hook (&options, job, &error))
     return options_refuse (error);
   session.record = options.record;
   output = output_new (options.common.json);

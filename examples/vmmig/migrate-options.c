@@ -27,6 +27,8 @@ migrate_options_clear (MigrateOptions *self)
   g_free (self->wait);
   policy_sources_clear (&self->sources);
   g_free (self->record);
+  g_free (self->hook);
+  g_free (self->hook_timeout);
 }
 
 void

@@ -50,6 +50,8 @@ typedef struct
   PolicySources sources;
   gboolean no_policies;
   char *record;
+  char *hook;
+  char *hook_timeout;
 } MigrateOptions;
 
 void migrate_options_clear (MigrateOptions *self);

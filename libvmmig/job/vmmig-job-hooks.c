@@ -78,9 +78,10 @@ open_hook (VmmigJobRunner *self,
   self->hook_open = TRUE;
   self->hook_phase = phase;
   self->hook_func = func;
-  self->hook_timer =
-      vmmig_driver_add_timer (self->driver, self->plan->hook_timeout * (gint64)G_USEC_PER_SEC,
-                              timed_out_cb, vmmig_job_runner_ref (self));
+  if (self->plan->hook_timeout != VMMIG_TIMEOUT_NONE)
+    self->hook_timer =
+        vmmig_driver_add_timer (self->driver, self->plan->hook_timeout * (gint64)G_USEC_PER_SEC,
+                                timed_out_cb, vmmig_job_runner_ref (self));
   vmmig_job_mailbox_push_hook (self->mailbox, phase, result);
 }
 

@@ -346,7 +346,7 @@ vmmig_migration_job_is_finished (VmmigMigrationJob *self)
  *
  * Gets [property@MigrationJob:hook-timeout].
  *
- * Returns: seconds
+ * Returns: seconds, or `VMMIG_TIMEOUT_NONE`
  * Since: 1.0
  */
 guint
@@ -359,7 +359,7 @@ vmmig_migration_job_get_hook_timeout (VmmigMigrationJob *self)
 /**
  * vmmig_migration_job_set_hook_timeout:
  * @self: a job that was not started
- * @seconds: at least 1
+ * @seconds: at least 1; or `VMMIG_TIMEOUT_NONE`
  *
  * Sets [property@MigrationJob:hook-timeout].
  *

@@ -395,7 +395,8 @@ install_told (void)
   /**
    * VmmigMigrationJob:hook-timeout:
    *
-   * How long each [signal@MigrationJob::hook] may take, in seconds.
+   * How long each [signal@MigrationJob::hook] may take, in seconds; `VMMIG_TIMEOUT_NONE` for as long as
+   * it does.
    *
    * Since: 1.0
    */

@@ -337,6 +337,46 @@ async def labels_are_dicts():
             assert is_error(error, code), error
 
 
+@simulated("")
+async def hooks_that_take_their_time():
+    phases, tasks = [], []
+
+    def on_hook(job, hook):
+        async def work():
+            phases.append(hook.props.phase)
+            await asyncio.sleep(0.05)
+            if hook.get_phase() == Vmmig.HookPhase.CLEAN_UP:
+                phases.append(hook.get_result().outcome)
+            hook.release()
+
+        hook.hold()
+        tasks.append(asyncio.ensure_future(work()))
+
+    job = web01()
+    job.connect("hook", on_hook)
+    result = await job.run()
+    moments = [Vmmig.HookPhase.PREPARE, Vmmig.HookPhase.ARRIVED, Vmmig.HookPhase.CLEAN_UP]
+    assert phases == moments + [Vmmig.JobState.SUCCEEDED], phases
+    assert not result.get_warnings(), result.get_warnings()
+    phases.clear()
+    job = Vmmig.MigrationJob(vm="web01", source=Vmmig.Node.new(H2), destination=Vmmig.Node.new(H1))
+    job.connect("hook", lambda job, hook: phases.append(hook.get_phase()) or hook.fail(
+        Vmmig.Error.INCOMPATIBLE, "no bridge there"))
+    try:
+        raise AssertionError(await job.run())
+    except GLib.Error as error:
+        assert is_error(error, Vmmig.Error.INCOMPATIBLE), error
+        assert "no bridge there" in error.message, error
+    assert phases == [moments[0], moments[2]], phases
+    # One that raises says nothing: the migration goes on, as after any other handler
+    job = Vmmig.MigrationJob(vm="web01", source=Vmmig.Node.new(H2), destination=Vmmig.Node.new(H1))
+    job.connect("hook", lambda job, hook: hook.nothing)
+    hook_error, sys.excepthook = [], lambda *error: hook_error.append(error[0])
+    assert (await job.run()).outcome == Vmmig.JobState.SUCCEEDED
+    sys.excepthook = sys.__excepthook__
+    assert hook_error == [AttributeError] * 3, hook_error
+
+
 @simulated("memory=256")
 async def a_migration_with_its_progress():
     job = web01()

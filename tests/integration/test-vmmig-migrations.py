@@ -119,6 +119,52 @@ class Migrations(unittest.TestCase):
         done = run_on_terminal(*MIGRATE, "--no-encryption", simulated="no-tls")
         self.assertIn("\x1b[1;31mNOT ENCRYPTED", done.out)
 
+    def hook(self, body):
+        """A command whose last arguments end up in the file that is returned with it."""
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        script, log = os.path.join(directory, "hook"), os.path.join(directory, "log")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho \"$@\" >>'%s'\n%s\n" % (log, body))
+        os.chmod(script, 0o755)
+        return "'%s' first" % script, log
+
+    def lines(self, log):
+        with open(log, encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_a_hook_is_run_at_each_moment(self):
+        command, log = self.hook("echo out; sleep 0.1")
+        done = run(*MIGRATE, "--hook", command, "--json", simulated="")
+        self.assertEqual(done.status, 0, done.err)
+        self.assert_story(done.events)
+        self.assertEqual(self.lines(log), ["first %s web01 %s %s" % (phase, NODES[1], NODES[3])
+                                           for phase in ("prepare", "arrived", "clean-up")])
+        self.assertEqual(done.events[-1]["warnings"], [])
+        self.assertEqual(done.err, "out\n" * 3)
+
+    def test_a_hook_may_refuse(self):
+        for body, words in (("[ $2 != prepare ]", "code 1"), ("kill $$", "signal 15")):
+            command, log = self.hook(body)
+            done = run(*MIGRATE, "--hook", command, "--json", simulated="")
+            self.assertEqual(done.status, 3, done.err)
+            result = done.events[-1]
+            self.assertEqual((result["outcome"], result["location"]), ("failed", "source"))
+            self.assertRegex(result["message"], "hook before the start refused it: .*" + words)
+            self.assertEqual([line.split()[1] for line in self.lines(log)],
+                             ["prepare", "clean-up"])
+
+    def test_a_hook_that_takes_too_long_or_is_none(self):
+        command, _ = self.hook("exec sleep 20")
+        done = run(*MIGRATE, "--hook", command, "--hook-timeout", "1s", "--json", simulated="")
+        self.assertEqual(done.status, 3, done.err)
+        self.assertEqual(done.events[-1]["error"], "timed-out")
+        done = run(*MIGRATE, "--hook", "/nonexistent", "--json", simulated="")
+        self.assertIn("/nonexistent", done.events[-1]["message"])
+        for words in (["--hook", "'"], ["--hook", " "], ["--hook-timeout", "0s"]):
+            done = run(*MIGRATE, *words, simulated="")
+            self.assertEqual(done.status, 1, done.out)
+            self.assertIn(words[0], done.err)
+
     def test_post_copy_by_request(self):
         for words in (["--post-copy-at-once"], ["--post-copy-after", "200ms"]):
             done = run(*MIGRATE, *words, "--json", simulated=ENDLESS + " link=256")

@@ -41,14 +41,20 @@ told_waiting (gpointer, VmmigWaiting *waiting)
 }
 
 void
+told_hook (gpointer, VmmigHookPhase phase, VmmigMigrationResult *)
+{
+  told.push_back ("hook " + std::to_string (phase));
+}
+
+void
 told_end (gpointer, VmmigJobState, VmmigMigrationResult *, GError *error)
 {
   told.push_back ("end");
   g_clear_error (&error);
 }
 
-constexpr VmmigJobMailboxFuncs funcs = {told_state, told_progress, told_decision, told_waiting,
-                                        told_end};
+constexpr VmmigJobMailboxFuncs funcs = {told_state,   told_progress, told_decision,
+                                        told_waiting, told_hook,     told_end};
 
 class JobMailbox : public ::testing::Test
 {
