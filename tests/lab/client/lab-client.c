@@ -21,6 +21,7 @@ typedef struct
   int idle;
   gboolean attach;
   gboolean quiet;
+  int hooks;
   char **vms;
 } Options;
 
@@ -58,6 +59,27 @@ state_cb (VmmigMigrationJob *job, GParamSpec *pspec, Migration *migration)
       &dict, "state", "s",
       client_nick (VMMIG_TYPE_JOB_STATE, (int)vmmig_migration_job_get_state (job)));
   client_tell ("state", migration, g_variant_dict_end (&dict));
+}
+
+static gboolean
+release_cb (gpointer user_data)
+{
+  vmmig_hook_release (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+hook_cb (VmmigMigrationJob *job, VmmigHook *hook, Migration *migration)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+
+  g_assert_true (g_thread_self () == migration->client->thread);
+  g_variant_dict_insert (&dict, "phase", "s",
+                         client_nick (VMMIG_TYPE_HOOK_PHASE, (int)vmmig_hook_get_phase (hook)));
+  client_tell ("hook", migration, g_variant_dict_end (&dict));
+  vmmig_hook_hold (hook);
+  g_timeout_add_full (G_PRIORITY_DEFAULT, (guint)migration->client->hooks, release_cb,
+                      g_object_ref (hook), g_object_unref);
 }
 
 static void
@@ -124,6 +146,8 @@ add_migration (Client *client,
   g_signal_connect (migration->job, "progress", G_CALLBACK (progress_cb), migration);
   g_signal_connect (migration->job, "decision", G_CALLBACK (decision_cb), migration);
   g_signal_connect (migration->job, "notify::state", G_CALLBACK (state_cb), migration);
+  if (client->hooks > 0)
+    g_signal_connect (migration->job, "hook", G_CALLBACK (hook_cb), migration);
   return TRUE;
 }
 
@@ -160,6 +184,7 @@ parse (Options *options, int argc, char **argv, GError **error)
       {"idle", 0, 0, G_OPTION_ARG_INT, &options->idle, "For ‘none’: how long", "SECONDS"},
       {"attach", 0, 0, G_OPTION_ARG_NONE, &options->attach, "Follow what runs already", NULL},
       {"quiet", 0, 0, G_OPTION_ARG_NONE, &options->quiet, "Take progress, do not print it", NULL},
+      {"hooks", 0, 0, G_OPTION_ARG_INT, &options->hooks, "Hold each for this time", "MS"},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->vms, NULL, NULL},
       G_OPTION_ENTRY_NULL,
   };
@@ -208,6 +233,7 @@ main (int argc, char **argv)
   client.migrations = g_ptr_array_new_with_free_func (migration_free);
   client.attach = options.attach;
   client.quiet = options.quiet;
+  client.hooks = options.hooks;
   if (!client_prepare_loop (&client, options.loop, options.from))
     g_error ("There is no loop ‘%s’ here", options.loop);
   if (!prepare_shared (&shared, &options, &error))

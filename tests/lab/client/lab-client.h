@@ -17,6 +17,7 @@ typedef struct
   guint n_open; /* migrations and questions without an answer yet */
   gboolean attach;
   gboolean quiet; /* progress is not printed */
+  int hooks; /* ms: how long each is held; 0: none is asked for */
 } Client;
 
 typedef struct

@@ -75,12 +75,20 @@ class Migration:
         self.job.policy = policy
         self.job.connect("notify::state", self._state_changed)
         self.job.connect("decision", self._decided)
+        self.hooks = options.hooks
+        if self.hooks:
+            self.job.connect("hook", self._hooked)
 
     def _state_changed(self, job, _pspec):
         tell("state", self, state=job.state.value_nick)
 
     def _decided(self, _job, decision):
         tell("decision", self, **decision.to_variant().unpack())
+
+    def _hooked(self, _job, hook):
+        tell("hook", self, phase=hook.props.phase.value_nick)
+        hook.hold()
+        asyncio.get_running_loop().call_later(self.hooks / 1000, hook.release)
 
     async def run(self):
         tell("start", self)
@@ -164,6 +172,7 @@ def parse():
     for name in ("source", "destination", "policy", "job", "credential"):
         parser.add_argument("--" + name, action="append", default=[])
     parser.add_argument("--attach", action="store_true")
+    parser.add_argument("--hooks", type=int, default=0, help="ms for which each is held")
     parser.add_argument("vms", nargs="+")
     return parser.parse_args()
 
