@@ -106,7 +106,7 @@ static const struct
     {"memory", "memory", units_parse_size, 1},
     {"working-set", "working-set", units_parse_size, 1},
     {"dirty-rate", "dirty-rate", units_parse_rate, 1},
-    {"link", "bandwidth", units_parse_rate, 1},
+    {"link", "bandwidth", units_parse_bandwidth, 1},
     {"busy", "busy", units_parse_duration, 1},
     {"idle", "idle", units_parse_duration, 1},
     {"time-limit", "time-limit", units_parse_duration, 1000},

@@ -20,7 +20,7 @@ apply_amounts (const Limits *self, VmmigMigrationPolicy *policy, GError **error)
 
   if (self->bandwidth != NULL)
     {
-      if (!units_parse_rate (self->bandwidth, &number, error))
+      if (!units_parse_bandwidth (self->bandwidth, &number, error))
         {
           g_prefix_error (error, "--bandwidth: ");
           return FALSE;

@@ -104,11 +104,18 @@ units_parse_rate (const char *text, guint64 *bytes_per_second, GError **error)
       g_propagate_error (error, g_steal_pointer (&overflow));
       return FALSE;
     }
-  if (*bytes_per_second == 0)
-    return refuse (error, text, "would move nothing: write unlimited for no limit");
   if (*bytes_per_second == VMMIG_BANDWIDTH_UNLIMITED)
     return refuse (error, text, "is too large");
   return TRUE;
+}
+
+gboolean
+units_parse_bandwidth (const char *text, guint64 *bytes_per_second, GError **error)
+{
+  if (!units_parse_rate (text, bytes_per_second, error))
+    return FALSE;
+  return *bytes_per_second != 0 ||
+         refuse (error, text, "would move nothing: write unlimited for no limit");
 }
 
 gboolean

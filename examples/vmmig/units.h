@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 /* "200MiB/s", "1Gbit/s", "unlimited". Without a suffix it is refused: other tools mean MiB/s, or
  * bytes, or bits. */
 gboolean units_parse_rate (const char *text, guint64 *bytes_per_second, GError **error);
+/* The same for what something shall move with: none is refused. */
+gboolean units_parse_bandwidth (const char *text, guint64 *bytes_per_second, GError **error);
 
 /* "8GiB". */
 gboolean units_parse_size (const char *text, guint64 *bytes, GError **error);

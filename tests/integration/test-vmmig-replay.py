@@ -57,6 +57,7 @@ class Replays(unittest.TestCase):
         self.assertIn("the downtime limit becomes 50 ms of at most 500", lines[0])
         self.assertEqual(lines[-1], "1 h 46 min: it gives up, and the VM stays where it is")
         self.assertEqual(self.replay("--model", MODEL, "--strategy", "nova").out, done.out)
+        self.replay("--model", "memory=1GiB,link=1GiB/s,dirty-rate=0B/s")
         event = self.replay("--model", MODEL + ",busy=30s,idle=60s", "--json").events[-1]
         self.assertEqual(event["end"], "completed")
         self.assertGreater(event["downtime"], 0)
@@ -80,6 +81,7 @@ class Replays(unittest.TestCase):
                 ("--model", "memory=8,link=1GiB/s"): "--model: memory: ",
                 ("--model", "memory=8GiB/s,link=1GiB/s"): "--model: memory: ",
                 ("--model", "memory=1B,link=1GiB/s"): "out of range",
+                ("--model", "memory=1GiB,link=0B/s"): "link: ‘0B/s’ would move nothing",
                 ("--model", MODEL, "--strategy", "proxmox"): "is none of vmmig, kubevirt, nova",
                 ("--model", MODEL, "--max-downtime", "0s"): "maximum-downtime",
                 ("--model", MODEL, "--progress-timeout", "5"): "--progress-timeout: ",
