@@ -128,6 +128,27 @@ see (const std::vector<VmmigCertificatesSubject> &subjects, GError *failure = nu
   return seen;
 }
 
+/* The port of a server that has this certificate. Where a machine is so busy that a handshake takes
+ * longer than anybody waits, it is asked again. */
+Seen
+see_port (const Certificate &certificate)
+{
+  Files files (valid (Certificate::ca ()), certificate);
+  Seen seen;
+
+  for (int i = 0; i < 5; i++)
+    {
+      tls::Server server ([&] (int fd) { tls::serve_tls (fd, files, false); });
+      Node node ("qemu+ssh://root@h2/system", "qemu+tls://h2/system");
+
+      node.listen_at (server.port);
+      seen = see ({{&node.address, VMMIG_TLS_ROLE_SERVER, TRUE, TRUE}});
+      if (seen.text.find ("no answer within") == std::string::npos)
+        break;
+    }
+  return seen;
+}
+
 void
 write_qemu (const tls::Tree &tree, const Files &files)
 {
@@ -178,11 +199,7 @@ TEST (NodeCertificates, NoDirectoryIsWarnedOf)
 
 TEST (NodeCertificates, APortShowsItsOwn)
 {
-  Files files (valid (Certificate::ca ()), leaf ());
-  tls::Server server ([&] (int fd) { tls::serve_tls (fd, files, false); });
-  Node node ("qemu+ssh://root@h2/system", "qemu+tls://h2/system");
-  node.listen_at (server.port);
-  Seen seen = see ({{&node.address, VMMIG_TLS_ROLE_SERVER, TRUE, TRUE}});
+  Seen seen = see_port (leaf ());
 
   EXPECT_EQ (seen.text, "");
   EXPECT_EQ (seen.notes.count ("tls.seen"), 1u);
@@ -193,11 +210,7 @@ TEST (NodeCertificates, APortOfAnotherName)
 {
   Certificate other = leaf ();
   other.names = "DNS:elsewhere";
-  Files files (valid (Certificate::ca ()), other);
-  tls::Server server ([&] (int fd) { tls::serve_tls (fd, files, false); });
-  Node node ("qemu+ssh://root@h2/system", "qemu+tls://h2/system");
-  node.listen_at (server.port);
-  Seen seen = see ({{&node.address, VMMIG_TLS_ROLE_SERVER, TRUE, TRUE}});
+  Seen seen = see_port (other);
 
   EXPECT_THAT (seen.blockers, IsEmpty ());
   EXPECT_THAT (seen.warnings, UnorderedElementsAre ("tls.wrong-address")) << seen.text;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -36,9 +37,14 @@ public:
     port = ntohs (address.sin_port);
     thread = std::thread ([this, serve] {
       int fd = accept (listener, nullptr, nullptr);
+      sigset_t pipe;
 
       if (fd < 0)
         return;
+      /* Whoever asked may have given up. */
+      sigemptyset (&pipe);
+      sigaddset (&pipe, SIGPIPE);
+      pthread_sigmask (SIG_BLOCK, &pipe, nullptr);
       serve (fd);
       close (fd);
     });
